@@ -1,0 +1,38 @@
+package engine
+
+import (
+	"context"
+
+	"ouroboros-postgres/core/wire"
+)
+
+// Statement is one SQL text with its arguments.
+type Statement struct {
+	SQL  string
+	Args []wire.Arg
+	// Read marks a statement without effects: it may run again when its connection is lost.
+	Read bool
+	// Shape, when set, rearranges the result columns before encoding (nested relations); see wire.Shape.
+	Shape wire.Shape
+}
+
+// Session runs statements: a pool (each on its own, in autocommit) or an open transaction (all on one connection).
+type Session interface {
+	// Query runs one statement and encodes its rows, if it has any.
+	Query(ctx context.Context, s Statement) (*wire.Result, error)
+	// Text runs one statement and returns its rows in PostgreSQL's text form, nil for NULL. For the core's own questions.
+	Text(ctx context.Context, s Statement) ([][]*string, error)
+	// Atomic runs fn in a transaction: on a pool in one of its own, rerun as a whole after a transient error; inside a
+	// transaction behind a savepoint.
+	Atomic(ctx context.Context, fn func(Session) error) error
+	// Catalog describes a table's columns from the cache of this pool, nil when there is no such table. schema "" follows
+	// the search_path.
+	Columns(ctx context.Context, schema, table string) ([]Column, error)
+}
+
+// Column is what writing a table needs to know of it.
+type Column struct {
+	Name      string
+	Type      *wire.Type
+	Generated bool
+}

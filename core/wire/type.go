@@ -1,0 +1,36 @@
+package wire
+
+// Class groups types by how their values are built.
+type Class uint8
+
+const (
+	Scalar Class = iota
+	Enum
+	Array
+	Domain // Base is the type underneath
+	Composite
+	Range
+	Multirange
+	Pseudo
+)
+
+// Type is what the encoders need to know of one row of pg_type.
+type Type struct {
+	OID    uint32
+	Schema string
+	Name   string
+	Class  Class
+	Elem   *Type   // Array: the element; Range: the subtype; Multirange: the range; Domain: the base type
+	Fields []Field // Composite
+}
+
+// Field is one attribute of a composite type.
+type Field struct {
+	Name string
+	Type *Type
+}
+
+// Types finds types by OID. Builtin answers for the types that every server has; the engine adds those of the catalogue.
+type Types interface {
+	Type(oid uint32) (*Type, bool)
+}
