@@ -2,13 +2,10 @@ module ouroboros-postgres
 
 go 1.25.0
 
+require github.com/jackc/pgx/v5 v5.12.0
+
 require (
-	github.com/avast/retry-go/v4 v4.7.0 // indirect
-	github.com/goccy/go-json v0.12.0 // indirect
 	github.com/jackc/pgpassfile v1.0.0 // indirect
 	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
-	github.com/jackc/pgx/v5 v5.12.0 // indirect
-	github.com/shopspring/decimal v1.6.0 // indirect
-	go.uber.org/goleak v1.3.0 // indirect
 	golang.org/x/text v0.41.0 // indirect
 )
