@@ -2,7 +2,11 @@ module ouroboros-postgres
 
 go 1.25.0
 
-require github.com/jackc/pgx/v5 v5.12.0
+require (
+	github.com/goccy/go-json v0.10.5
+	github.com/jackc/pgx/v5 v5.12.0
+	golang.org/x/sys v0.40.0
+)
 
 require (
 	github.com/jackc/pgpassfile v1.0.0 // indirect

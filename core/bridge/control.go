@@ -1,0 +1,5 @@
+package bridge
+
+func (l *Library) newControls() map[string]control {
+	return map[string]control{}
+}

@@ -1,0 +1,119 @@
+package bridge
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/goccy/go-json"
+)
+
+// Python's level numbers.
+const (
+	levelWarning = 30
+	levelError   = 40
+)
+
+// logOff is above every level.
+const logOff = math.MaxInt32
+
+type queueKey struct{}
+
+func withQueue(ctx context.Context, q *Queue) context.Context {
+	return context.WithValue(ctx, queueKey{}, q)
+}
+
+func queueOf(ctx context.Context) (*Queue, bool) {
+	q, ok := ctx.Value(queueKey{}).(*Queue)
+	return q, ok
+}
+
+// Record is one log record.
+type Record struct {
+	Logger  string         `json:"logger"`
+	Level   int            `json:"level"`
+	Message string         `json:"message"`
+	Fields  map[string]any `json:"fields"`
+}
+
+func encodeRecord(r Record) []byte {
+	if r.Fields == nil {
+		r.Fields = map[string]any{}
+	}
+	payload, err := json.MarshalNoEscape(r)
+	if err == nil {
+		return payload
+	}
+	r.Fields = map[string]any{"unencodable": err.Error()}
+	payload, _ = json.MarshalNoEscape(r) // strings and an int cannot fail
+	return payload
+}
+
+func droppedRecord(n int) Record {
+	return Record{
+		Logger: "connection", Level: levelWarning, Message: "Log records dropped",
+		Fields: map[string]any{"dropped": n},
+	}
+}
+
+// subscribe sets the lowest level that a queue receives; 0 ends it.
+func (l *Library) subscribe(q *Queue, level int) {
+	l.logMu.Lock()
+	defer l.logMu.Unlock()
+	l.subscribers = slices.DeleteFunc(l.subscribers, func(s subscriber) bool { return s.queue == q })
+	if level > 0 {
+		l.subscribers = append(l.subscribers, subscriber{q, level})
+	}
+	lowest := logOff
+	for _, s := range l.subscribers {
+		lowest = min(lowest, s.level)
+	}
+	l.lowestLevel.Store(int64(lowest))
+}
+
+type subscriber struct {
+	queue *Queue
+	level int
+}
+
+// LogLevel is the lowest level that any queue wants; records below it need not be built.
+func (l *Library) LogLevel() int {
+	return int(l.lowestLevel.Load())
+}
+
+// Log delivers a record to the queue of the operation in ctx, else to the queue that subscribed first.
+func (l *Library) Log(ctx context.Context, r Record) {
+	if r.Level < l.LogLevel() {
+		return
+	}
+	if q, ok := l.logReader(ctx, r.Level); ok {
+		q.log(encodeRecord(r))
+	}
+}
+
+func (l *Library) logReader(ctx context.Context, level int) (*Queue, bool) {
+	l.logMu.Lock()
+	defer l.logMu.Unlock()
+	own, _ := queueOf(ctx)
+	var first *Queue
+	for _, s := range l.subscribers {
+		if s.level > level {
+			continue
+		}
+		if s.queue == own {
+			return own, true
+		}
+		if first == nil {
+			first = s.queue
+		}
+	}
+	return first, first != nil
+}
+
+// logCrash reports a panic that was stopped.
+func (l *Library) logCrash(ctx context.Context, where string, c crash) {
+	l.Log(ctx, Record{
+		Logger: "connection", Level: levelError, Message: "Internal error",
+		Fields: map[string]any{"operation": where, "error": c.reason, "stack": c.stack},
+	})
+}

@@ -1,0 +1,180 @@
+package bridge
+
+import (
+	"context"
+
+	"ouroboros-postgres/core/engine"
+	"ouroboros-postgres/core/operation"
+	"ouroboros-postgres/core/pgerr"
+)
+
+// control is an operation of the bridge itself: it makes, ends or steers handles.
+type control struct {
+	// target is the kind of handle it works on, 0 for none.
+	target Kind
+	// durable operations run to their end even when cancelled.
+	durable bool
+	// prefix starts the message of its errors.
+	prefix string
+	run    func(ctx context.Context, c call) (reply, error)
+}
+
+// call is one request to a control.
+type call struct {
+	target  uint64
+	value   any
+	request []byte
+}
+
+// task is a request that has been matched with its operation and its target.
+type task struct {
+	name    string
+	durable bool
+	enqueue func() turn
+	run     func(ctx context.Context) (reply, error)
+}
+
+// Submit starts an operation; its outcome arrives in the queue. The request must not change any more.
+func (l *Library) Submit(queue, id, target uint64, request []byte) Status {
+	q, status := l.queue(queue)
+	if status != OK {
+		return status
+	}
+	name, ok := operationName(request)
+	if id == 0 || !ok {
+		return BadRequest
+	}
+	t, status := l.resolve(name, target, request)
+	if status != OK {
+		return status
+	}
+	op, status := q.admit(l.root, id, t.durable)
+	if status != OK {
+		return status
+	}
+	l.start(q, op, t)
+	return OK
+}
+
+// start takes the turn before the goroutine exists: the order of submits is the order of execution.
+func (l *Library) start(q *Queue, op *inflight, t task) {
+	var place turn
+	if t.enqueue != nil {
+		place = t.enqueue()
+	}
+	l.operations.Add(1)
+	l.tasks.spawn(func() {
+		f := l.execute(op.ctx, t, place)
+		l.operations.Add(-1)
+		q.finish(op, f)
+		op.cancel()
+	}, func(c crash) { l.logCrash(op.ctx, t.name, c) })
+}
+
+// execute runs a task when its turn has come; a panic becomes its outcome.
+func (l *Library) execute(ctx context.Context, t task, place turn) (f frame) {
+	if t.durable {
+		ctx = context.WithoutCancel(ctx)
+	}
+	defer func() {
+		if reason := recover(); reason != nil {
+			c := newCrash(reason)
+			l.logCrash(ctx, t.name, c)
+			f = errorFrame(pgerr.New(pgerr.Internal, "Internal error in %s: %s", t.name, c.reason))
+		}
+	}()
+	if place != nil {
+		defer place.Done()
+		if err := place.Wait(ctx); err != nil {
+			return errorFrame(err)
+		}
+	}
+	l.faults.operation(ctx)
+	return l.frame(t.run(ctx))
+}
+
+// resolve finds the operation and checks the kind of its target.
+func (l *Library) resolve(name string, target uint64, request []byte) (task, Status) {
+	if c, ok := l.controls[name]; ok {
+		return l.resolveControl(name, c, target, request)
+	}
+	if run, ok := operation.Find(name); ok {
+		return l.resolveSession(name, run, target, request)
+	}
+	if status := l.anyTarget(target); status != OK {
+		return task{}, status
+	}
+	return task{name: name, run: func(context.Context) (reply, error) { return reply{}, unknown(name) }}, OK
+}
+
+func (l *Library) resolveControl(name string, c control, target uint64, request []byte) (task, Status) {
+	t := task{name: name, durable: c.durable}
+	argument := call{target: target, request: request}
+	if c.target == 0 {
+		if status := l.noTarget(target); status != OK {
+			return task{}, status
+		}
+	} else {
+		r, status := l.handles.get(target, c.target)
+		if status != OK {
+			return task{}, status
+		}
+		argument.value, t.enqueue = r.value, r.enqueue
+	}
+	t.run = func(ctx context.Context) (reply, error) {
+		r, err := c.run(ctx, argument)
+		return r, withPrefix(err, c.prefix)
+	}
+	return t, OK
+}
+
+func (l *Library) resolveSession(name string, run operation.Func, target uint64, request []byte) (task, Status) {
+	r, status := l.handles.get(target, KindPool, KindTransaction)
+	if status != OK {
+		return task{}, status
+	}
+	session, ok := r.value.(engine.Session)
+	if !ok {
+		return task{}, WrongKind
+	}
+	return task{name: name, enqueue: r.enqueue, run: func(ctx context.Context) (reply, error) {
+		answer, err := run(ctx, session, request)
+		return reply{rows: answer.Rows, value: answer.Value}, err
+	}}, OK
+}
+
+func (l *Library) anyTarget(target uint64) Status {
+	if target == 0 {
+		return OK
+	}
+	_, status := l.handles.get(target, KindPool, KindTransaction, KindCursor, KindListener)
+	return status
+}
+
+func (l *Library) noTarget(target uint64) Status {
+	if target == 0 {
+		return OK
+	}
+	_, status := l.handles.get(target)
+	return status
+}
+
+func unknown(name string) error {
+	const shown = 64
+	if len(name) > shown {
+		name = name[:shown]
+	}
+	return pgerr.New(pgerr.Value, "Unknown operation: %q", name)
+}
+
+// withPrefix names the operation in an error, but not in one about the call itself.
+func withPrefix(err error, prefix string) error {
+	if err == nil || prefix == "" {
+		return err
+	}
+	switch pgerr.From(err).Kind {
+	case pgerr.Value, pgerr.Type, pgerr.Identifier:
+		return err
+	}
+	return pgerr.WithPrefix(err, prefix)
+}
