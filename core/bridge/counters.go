@@ -15,10 +15,11 @@ type counters struct {
 	Goroutines   int   `json:"goroutines"`
 }
 
-// Counters tells what is open or running, as a JSON object. It works after Shutdown as well.
-func (l *Library) Counters() []byte {
+// Counters tells what is open or running, as a JSON object without a frame. It works after Shutdown as well. The
+// buffer of the answer itself is not counted in it.
+func (l *Library) Counters(alloc func(size int) []byte) Status {
 	live := l.handles.count()
-	payload, _ := json.Marshal(counters{ // numbers cannot fail
+	payload, err := json.Marshal(counters{
 		Queues:       live[KindQueue],
 		Pools:        live[KindPool],
 		Transactions: live[KindTransaction],
@@ -26,7 +27,15 @@ func (l *Library) Counters() []byte {
 		Buffers:      l.buffers.Load(),
 		Goroutines:   runtime.NumGoroutine(),
 	})
-	return payload
+	if err != nil {
+		return Panic
+	}
+	dst := alloc(len(payload))
+	if dst == nil {
+		return NoMemory
+	}
+	copy(dst, payload)
+	return OK
 }
 
 // BufferAllocated counts a buffer that the caller has to free.

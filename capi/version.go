@@ -1,0 +1,39 @@
+package main
+
+/*
+#include "abi.h"
+*/
+import "C"
+
+import (
+	"runtime"
+	"runtime/debug"
+)
+
+// version is set by the build.
+var version = "unknown"
+
+// buildInfo is never freed: the header promises a static text.
+var buildInfo = (*C.ob_const_char)(C.CString(describeBuild()))
+
+func describeBuild() string {
+	text := "ouroboros_postgres " + version + ", " + runtime.Version()
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				text += ", " + setting.Value
+			}
+		}
+	}
+	return text
+}
+
+//export ob_abi_version
+func ob_abi_version() C.uint32_t {
+	return C.OB_ABI_MAJOR<<16 | C.OB_ABI_MINOR
+}
+
+//export ob_build_info
+func ob_build_info() *C.ob_const_char {
+	return buildInfo
+}
