@@ -1,0 +1,201 @@
+package query
+
+import (
+	"errors"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"ouroboros-postgres/core/pgerr"
+)
+
+// MaxIdentifier is the length in bytes at which PostgreSQL cuts names off.
+const MaxIdentifier = 63
+
+// Reason says why a name was refused; it is safe to log, the name is not.
+type Reason string
+
+const (
+	EmptyIdentifier   Reason = "empty_identifier"
+	InvalidFormat     Reason = "invalid_format"
+	StartsWithDigit   Reason = "starts_with_digit"
+	InvalidCharacters Reason = "invalid_characters"
+	SystemSchema      Reason = "system_schema"
+	TooLong           Reason = "too_long"
+)
+
+func (r Reason) Error() string { return string(r) }
+
+// RefusedFor finds the reason in an error of Quote and its kin.
+func RefusedFor(err error) (Reason, bool) {
+	var reason Reason
+	ok := errors.As(err, &reason)
+	return reason, ok
+}
+
+func refuse(reason Reason, message string) error {
+	return pgerr.Wrap(reason, pgerr.Identifier, "%s", message)
+}
+
+// Quote makes a name of one part (a column, an alias, a savepoint) safe to stand in SQL text. A part that comes in double
+// quotes is taken as it is, without the rules for bare names.
+func Quote(name string) (string, error) {
+	parts, err := split(name)
+	if err != nil {
+		return "", err
+	}
+	if len(parts) != 1 {
+		return "", refuse(InvalidFormat, "Invalid identifier: a name of one part is needed")
+	}
+	return quoted(parts[0]), nil
+}
+
+// QuoteTable is Quote for name or schema.name; the system catalogues are refused.
+func QuoteTable(name string) (string, error) {
+	schema, table, err := SplitTable(name)
+	if err != nil {
+		return "", err
+	}
+	if schema == "" {
+		return quoted(table), nil
+	}
+	return quoted(schema) + "." + quoted(table), nil
+}
+
+// SplitTable gives the bare parts of name (schema "") or schema.name.
+func SplitTable(name string) (schema, table string, err error) {
+	parts, err := split(name)
+	if err != nil {
+		return "", "", err
+	}
+	if len(parts) > 2 {
+		return "", "", refuse(InvalidFormat, "Invalid table name: at most schema.table is allowed")
+	}
+	for _, part := range parts {
+		if system(part) {
+			return "", "", refuse(SystemSchema, "Access to "+part+" is not allowed")
+		}
+	}
+	if len(parts) == 2 {
+		schema = parts[0]
+	}
+	return schema, parts[len(parts)-1], nil
+}
+
+// Reference reads what a foreign key points to: table (its column id), table.column or schema.table.column.
+func Reference(ref string) (table, column string, err error) {
+	if strings.TrimSpace(ref) == "" {
+		return "", "", refuse(EmptyIdentifier, "Foreign key reference cannot be empty")
+	}
+	raw, ok := cut(ref)
+	if !ok || len(raw) > 3 {
+		return "", "", refuse(InvalidFormat, "Invalid foreign key reference format: use table, table.column or schema.table.column")
+	}
+	for _, part := range raw {
+		if _, err := bare(part); err != nil {
+			reason, _ := RefusedFor(err)
+			return "", "", refuse(reason, "Invalid foreign key reference format: "+pgerr.From(err).Message)
+		}
+	}
+	table, column = ref, "id"
+	if last := len(raw) - 1; last > 0 {
+		column = raw[last]
+		table = strings.Join(raw[:last], ".")
+	}
+	if _, _, err := SplitTable(table); err != nil {
+		return "", "", err
+	}
+	return table, column, nil
+}
+
+func quoted(part string) string { return `"` + strings.ReplaceAll(part, `"`, `""`) + `"` }
+
+func system(part string) bool {
+	lower := strings.ToLower(part)
+	return strings.HasPrefix(lower, "pg_") || lower == "information_schema"
+}
+
+// split gives the bare parts of a dotted name after checking each.
+func split(name string) ([]string, error) {
+	if name == "" {
+		return nil, refuse(EmptyIdentifier, "Identifier cannot be empty")
+	}
+	raw, ok := cut(name)
+	if !ok {
+		return nil, refuse(InvalidFormat, "Invalid identifier: unbalanced quotes")
+	}
+	parts := make([]string, len(raw))
+	for i, text := range raw {
+		part, err := bare(text)
+		if err != nil {
+			return nil, err
+		}
+		parts[i] = part
+	}
+	return parts, nil
+}
+
+// cut splits at the dots outside double quotes.
+func cut(name string) ([]string, bool) {
+	var parts []string
+	start, inside := 0, false
+	for i := 0; i < len(name); i++ {
+		switch {
+		case name[i] == '"':
+			inside = !inside
+		case name[i] == '.' && !inside:
+			parts = append(parts, name[start:i])
+			start = i + 1
+		}
+	}
+	return append(parts, name[start:]), !inside
+}
+
+func bare(text string) (string, error) {
+	if strings.HasPrefix(text, `"`) {
+		return unquoted(text)
+	}
+	if err := common(text); err != nil {
+		return "", err
+	}
+	for i, r := range text {
+		switch {
+		case i == 0 && unicode.IsDigit(r):
+			return "", refuse(StartsWithDigit, "Invalid identifier: it must not start with a digit")
+		case r == '_' || unicode.IsLetter(r):
+		case i > 0 && (r == '$' || unicode.IsDigit(r) || unicode.IsMark(r)):
+		default:
+			return "", refuse(InvalidCharacters, "Invalid identifier: it contains characters that are not allowed")
+		}
+	}
+	return text, nil
+}
+
+func unquoted(text string) (string, error) {
+	if len(text) < 2 || !strings.HasSuffix(text, `"`) {
+		return "", refuse(InvalidFormat, "Invalid identifier: text beside the quotes")
+	}
+	inner := text[1 : len(text)-1]
+	if strings.Contains(strings.ReplaceAll(inner, `""`, ""), `"`) {
+		return "", refuse(InvalidFormat, "Invalid identifier: text beside the quotes")
+	}
+	name := strings.ReplaceAll(inner, `""`, `"`)
+	return name, common(name)
+}
+
+// common holds for bare and for quoted parts. A name that normalisation changes could pass for another one.
+func common(part string) error {
+	switch {
+	case part == "":
+		return refuse(EmptyIdentifier, "Identifier cannot be empty")
+	case !utf8.ValidString(part) || strings.ContainsRune(part, 0):
+		return refuse(InvalidCharacters, "Invalid identifier: it contains characters that are not allowed")
+	case len(part) > MaxIdentifier:
+		return refuse(TooLong, "Invalid identifier: it is longer than 63 bytes")
+	case !norm.NFKC.IsNormalString(part):
+		return refuse(InvalidCharacters, "Invalid identifier: it changes under Unicode normalisation (NFKC)")
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package query
+
+import "strings"
+
+// statements splits a text at its top-level semicolons into the tokens that count, without empty statements.
+func statements(sql string) [][]Token {
+	var all [][]Token
+	var current []Token
+	parens, blocks := 0, 0
+	for _, t := range Tokenize(sql) {
+		switch {
+		case t.silent():
+			continue
+		case t.mark(";") && parens == 0 && blocks == 0:
+			if len(current) > 0 {
+				all = append(all, current)
+			}
+			current = nil
+			continue
+		case t.mark("("):
+			parens++
+		case t.mark(")") && parens > 0:
+			parens--
+		case parens == 0 && t.Kind == Word && routine(current):
+			blocks = nesting(t, blocks)
+		}
+		current = append(current, t)
+	}
+	if len(current) > 0 {
+		all = append(all, current)
+	}
+	return all
+}
+
+// routine recognises CREATE [OR REPLACE] FUNCTION | PROCEDURE, whose body may be BEGIN ATOMIC … END with semicolons.
+func routine(statement []Token) bool {
+	if !starts(statement, "CREATE") {
+		return false
+	}
+	rest := statement[1:]
+	if starts(rest, "OR", "REPLACE") {
+		rest = rest[2:]
+	}
+	return starts(rest, "FUNCTION") || starts(rest, "PROCEDURE")
+}
+
+func nesting(t Token, blocks int) int {
+	switch {
+	case t.Is("BEGIN"), t.Is("CASE") && blocks > 0:
+		return blocks + 1
+	case t.Is("END") && blocks > 0:
+		return blocks - 1
+	}
+	return blocks
+}
+
+func starts(tokens []Token, words ...string) bool {
+	if len(tokens) < len(words) {
+		return false
+	}
+	for i, word := range words {
+		if !tokens[i].Is(word) {
+			return false
+		}
+	}
+	return true
+}
+
+// FirstKeyword is the first word of the text in upper case, behind white space, comments, semicolons and opening
+// parentheses; "" when something else comes first.
+func FirstKeyword(sql string) string {
+	all := statements(sql)
+	if len(all) == 0 {
+		return ""
+	}
+	return keyword(all[0])
+}
+
+func keyword(statement []Token) string {
+	for _, t := range statement {
+		if t.Kind == Word {
+			return strings.ToUpper(t.Text)
+		}
+		if !t.mark("(") {
+			break
+		}
+	}
+	return ""
+}
+
+// control names the transaction-control command that the statement is, or "".
+func control(statement []Token) string {
+	switch word := keyword(statement); word {
+	case "BEGIN", "COMMIT", "END", "ABORT", "SAVEPOINT", "RELEASE":
+		return word
+	case "START":
+		return when(starts(statement, "START", "TRANSACTION"), "START TRANSACTION")
+	case "PREPARE":
+		return when(starts(statement, "PREPARE", "TRANSACTION"), "PREPARE TRANSACTION")
+	case "ROLLBACK":
+		rest := statement[1:]
+		if starts(rest, "WORK") || starts(rest, "TRANSACTION") {
+			rest = rest[1:]
+		}
+		if starts(rest, "TO") {
+			return "ROLLBACK TO"
+		}
+		return word
+	}
+	return ""
+}
+
+func when(condition bool, text string) string {
+	if condition {
+		return text
+	}
+	return ""
+}
+
+// copiesStdio recognises a COPY that would switch the connection to the copy protocol.
+func copiesStdio(statement []Token) bool {
+	if !starts(statement, "COPY") {
+		return false
+	}
+	parens := 0
+	for i, t := range statement[:len(statement)-1] {
+		next := statement[i+1]
+		switch {
+		case t.mark("("):
+			parens++
+		case t.mark(")"):
+			parens--
+		case parens == 0 && (t.Is("FROM") || t.Is("TO")) && (next.Is("STDIN") || next.Is("STDOUT")):
+			return true
+		}
+	}
+	return false
+}
+
+func cacheable(statement []Token) bool {
+	switch keyword(statement) {
+	case "SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "VALUES", "TABLE":
+		return true
+	}
+	return false
+}
