@@ -5,27 +5,19 @@ package main
 */
 import "C"
 
-import (
-	"runtime"
-	"runtime/debug"
-)
+import "runtime"
 
-// version is set by the build.
-var version = "unknown"
+// version and revision are set by the build.
+var (
+	version  = "unknown"
+	revision = "unknown"
+)
 
 // buildInfo is never freed: the header promises a static text.
 var buildInfo = (*C.ob_const_char)(C.CString(describeBuild()))
 
 func describeBuild() string {
-	text := "ouroboros_postgres " + version + ", " + runtime.Version()
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, setting := range info.Settings {
-			if setting.Key == "vcs.revision" {
-				text += ", " + setting.Value
-			}
-		}
-	}
-	return text
+	return "ouroboros_postgres " + version + ", " + runtime.Version() + ", revision " + revision
 }
 
 //export ob_abi_version
