@@ -46,7 +46,7 @@ func namesParameter(tokens []Token, i int) bool {
 	if i > 0 && operand(tokens[i-1]) {
 		return false
 	}
-	return !slices(tokens[:i])
+	return !boundsSlice(tokens[:i])
 }
 
 func operand(t Token) bool {
@@ -57,9 +57,9 @@ func operand(t Token) bool {
 	return t.mark(")") || t.mark("]") || t.mark("$")
 }
 
-// slices tells that a colon behind these tokens separates the bounds of an array slice: it follows an operand directly
+// boundsSlice tells that a colon behind these tokens separates the bounds of an array slice: it follows an operand directly
 // inside brackets.
-func slices(before []Token) bool {
+func boundsSlice(before []Token) bool {
 	i := len(before) - 1
 	for i >= 0 && before[i].silent() {
 		i--

@@ -1,0 +1,1 @@
+error value: rows without columns can only be inserted one by one

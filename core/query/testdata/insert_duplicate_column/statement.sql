@@ -1,0 +1,1 @@
+error value: column a is given twice

@@ -1,0 +1,1 @@
+error value: no rows to insert

@@ -1,0 +1,1 @@
+error value: source and target key must differ

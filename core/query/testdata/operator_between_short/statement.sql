@@ -1,0 +1,1 @@
+error value: operator between on column a needs a list

@@ -1,0 +1,1 @@
+error value: operator in on column a needs a list

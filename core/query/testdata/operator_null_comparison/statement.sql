@@ -1,0 +1,1 @@
+error value: operator gt on column a needs a value, not None

@@ -1,0 +1,1 @@
+SELECT count(*) FROM "t" WHERE "a" IS NULL AND "b" IS NOT NULL AND "c" IS NULL AND "d" IS NOT NULL

@@ -1,0 +1,1 @@
+error value: join type full is not possible for the to-many relation author

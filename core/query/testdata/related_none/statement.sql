@@ -1,0 +1,2 @@
+SELECT "t".* FROM "users" AS "t"
+-- nests [] keep map[]

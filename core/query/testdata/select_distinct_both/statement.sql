@@ -1,0 +1,1 @@
+error value: distinct and distinct_on exclude each other

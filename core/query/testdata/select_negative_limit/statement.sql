@@ -1,0 +1,1 @@
+error value: limit must not be negative

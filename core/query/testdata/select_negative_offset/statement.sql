@@ -1,0 +1,1 @@
+error value: offset must not be negative

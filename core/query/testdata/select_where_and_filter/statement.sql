@@ -1,0 +1,1 @@
+error value: filter and where exclude each other

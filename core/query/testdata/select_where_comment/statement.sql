@@ -1,0 +1,1 @@
+SELECT * FROM "users" WHERE a = 1 ORDER BY "a" ASC

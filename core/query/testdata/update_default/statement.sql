@@ -1,0 +1,1 @@
+error value: DEFAULT is only possible in inserted rows

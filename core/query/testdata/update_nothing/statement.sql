@@ -1,0 +1,1 @@
+error value: Update failed: no columns to update

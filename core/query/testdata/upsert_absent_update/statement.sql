@@ -1,0 +1,1 @@
+error value: update column nope is not in the document

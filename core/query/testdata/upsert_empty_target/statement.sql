@@ -1,0 +1,1 @@
+error query: Conflict target cannot be empty
