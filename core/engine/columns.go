@@ -1,0 +1,88 @@
+package engine
+
+import (
+	"context"
+	"strconv"
+	"sync"
+
+	"ouroboros-postgres/core/pgerr"
+)
+
+// columnCache remembers the columns of tables until DDL is seen.
+type columnCache struct {
+	mu      sync.RWMutex
+	byTable map[[2]string][]Column
+}
+
+func newColumnCache() *columnCache { return &columnCache{byTable: map[[2]string][]Column{}} }
+
+func (c *columnCache) get(table [2]string) ([]Column, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	columns, ok := c.byTable[table]
+	return columns, ok
+}
+
+func (c *columnCache) put(table [2]string, columns []Column) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.byTable[table] = columns
+}
+
+func (c *columnCache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.byTable)
+}
+
+const columnQuery = `SELECT a.attname, a.atttypid, a.attgenerated <> '' OR a.attidentity = 'a'
+FROM pg_catalog.pg_attribute a
+WHERE a.attrelid = pg_catalog.to_regclass(CASE WHEN $1 = '' THEN '' ELSE pg_catalog.quote_ident($1) || '.' END || pg_catalog.quote_ident($2))
+  AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attnum`
+
+// Columns implements Session.
+func (p *Pool) Columns(ctx context.Context, schema, table string) ([]Column, error) {
+	key := [2]string{schema, table}
+	if known, ok := p.columns.get(key); ok {
+		return known, nil
+	}
+	l, err := p.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer p.release(l)
+	columns, err := l.readColumns(ctx, key)
+	if err == nil && columns != nil {
+		p.columns.put(key, columns)
+	}
+	return columns, err
+}
+
+func (b *backend) readColumns(ctx context.Context, table [2]string) ([]Column, error) {
+	var rows texts
+	_, err := consume(b.pg.ExecParams(ctx, columnQuery, [][]byte{[]byte(table[0]), []byte(table[1])}, textOIDs, nil, nil), &rows)
+	if err != nil {
+		return nil, translate(err, Statement{SQL: columnQuery, Read: true})
+	}
+	oids := make([]uint32, len(rows.rows))
+	for i, row := range rows.rows {
+		oid, err := strconv.ParseUint(*row[1], 10, 32)
+		if err != nil {
+			return nil, pgerr.Wrap(err, pgerr.Internal, "the column catalogue answered in an unknown form")
+		}
+		oids[i] = uint32(oid)
+	}
+	if err := b.pool.types.ensure(ctx, b.pg, oids); err != nil {
+		return nil, translate(err, Statement{SQL: typeQuery, Read: true})
+	}
+	var columns []Column
+	for i, row := range rows.rows {
+		t, _ := b.pool.types.Type(oids[i])
+		columns = append(columns, Column{Name: *row[0], Type: t, Generated: *row[2] == "t"})
+	}
+	return columns, nil
+}
+
+// textOIDs declares two text parameters.
+var textOIDs = []uint32{25, 25}

@@ -1,0 +1,38 @@
+package engine
+
+import "context"
+
+// Env is what the engine needs of its host: goroutines with a panic barrier and a place for log records.
+type Env struct {
+	Spawn func(func())
+	// Log delivers a record to the caller whose operation runs under ctx, or to any subscriber.
+	Log func(ctx context.Context, r LogRecord)
+	// LogLevel is the lowest level that anybody listens to; records below it are not built.
+	LogLevel func() int
+}
+
+// LogRecord becomes a record of the Python logger "ouroboros_postgres.<Logger>".
+type LogRecord struct {
+	Logger  string         `json:"logger"`
+	Level   int            `json:"level"`
+	Message string         `json:"message"`
+	Fields  map[string]any `json:"fields"`
+}
+
+// Levels are those of Python's logging.
+const (
+	LevelDebug   = 10
+	LevelInfo    = 20
+	LevelWarning = 30
+)
+
+func (e Env) enabled(level int) bool {
+	lowest := e.LogLevel()
+	return lowest > 0 && level >= lowest
+}
+
+func (e Env) log(ctx context.Context, logger string, level int, message string, fields map[string]any) {
+	if e.enabled(level) {
+		e.Log(ctx, LogRecord{Logger: logger, Level: level, Message: message, Fields: fields})
+	}
+}

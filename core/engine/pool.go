@@ -1,0 +1,292 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/puddle/v2"
+
+	"ouroboros-postgres/core/pgerr"
+)
+
+// Pool shares connections between all operations of the process.
+type Pool struct {
+	options    Options
+	env        Env
+	pool       *pgxpool.Pool
+	acquireFor time.Duration
+	connecting backoff
+	repeating  backoff
+
+	plans      *plans
+	types      *catalogue
+	columns    *columnCache
+	generation generation
+	counters   counters
+
+	closed atomic.Bool
+	mu     sync.Mutex
+	leases map[*lease]struct{} // connections in use, for a hard close
+}
+
+// Open connects, retrying as configured, and proves one connection.
+func Open(ctx context.Context, dsn string, options Options, env Env) (*Pool, error) {
+	if err := options.validate(); err != nil {
+		return nil, err
+	}
+	config, err := configure(dsn, options)
+	if err != nil {
+		return nil, err
+	}
+	p := newPool(options, env)
+	if p.acquireFor = seconds(defaultConnectTimeout); config.ConnConfig.ConnectTimeout > 0 {
+		p.acquireFor = config.ConnConfig.ConnectTimeout
+	}
+	if options.AcquireTimeout != nil {
+		p.acquireFor = seconds(*options.AcquireTimeout)
+	}
+	config.ShouldPing = shouldPing
+	if err := p.prove(ctx, config.ConnConfig); err != nil {
+		return nil, err
+	}
+	p.pool, err = pgxpool.NewWithConfig(context.WithoutCancel(ctx), config)
+	if err != nil {
+		return nil, pgerr.Wrap(err, pgerr.Internal, "the driver refuses the configuration: %s", plain(err))
+	}
+	return p, nil
+}
+
+func newPool(options Options, env Env) *Pool {
+	p := &Pool{
+		options: options, env: env,
+		plans: newPlans(), types: newCatalogue(), columns: newColumnCache(),
+		leases: map[*lease]struct{}{},
+		connecting: backoff{
+			retries: options.MaxRetries, initial: milliseconds(options.InitialRetryDelay),
+			highest: milliseconds(options.MaxRetryDelay), multiplier: options.RetryBackoff,
+		},
+		repeating: backoff{
+			retries: options.QueryMaxRetries, initial: milliseconds(options.QueryInitialDelay),
+			highest: milliseconds(options.QueryMaxDelay), multiplier: options.QueryBackoff,
+		},
+	}
+	p.counters.reset()
+	return p
+}
+
+// prove opens one connection ahead of the pool, whose background work would otherwise hide the first errors.
+func (p *Pool) prove(ctx context.Context, config *pgx.ConnConfig) error {
+	return p.connect(ctx, func() error {
+		conn, err := pgx.ConnectConfig(ctx, config)
+		if err != nil {
+			return fromConnect(err)
+		}
+		defer func() { _ = conn.Close(ctx) }()
+		if err := conn.PgConn().Ping(ctx); err != nil {
+			return fromConnect(err)
+		}
+		return nil
+	})
+}
+
+// connect runs fn with the retries and logs of connecting.
+func (p *Pool) connect(ctx context.Context, fn func() error) error {
+	attempts := 0
+	err := p.connecting.run(ctx, fn, retryable, func(a attempt) {
+		attempts = a.number
+		p.env.log(ctx, "connection", LevelWarning, "Connection failed, retrying after delay", map[string]any{
+			"attempt": a.number, "max_retries": p.options.MaxRetries,
+			"delay_ms": float64(a.delay.Microseconds()) / 1000, "error": pgerr.From(a.err).Message,
+		})
+	})
+	if err == nil && attempts > 0 {
+		p.env.log(ctx, "connection", LevelInfo, "Connection established after retries", map[string]any{"attempt": attempts + 1})
+	}
+	return err
+}
+
+// retryable reads the verdict that the error already carries; a full pool is not a failed connection.
+func retryable(err error) bool {
+	e := pgerr.From(err)
+	return e.Retryable && e.Kind != pgerr.PoolTimeout
+}
+
+// lease is one connection checked out of the pool; its holder is its only user.
+type lease struct {
+	*backend
+	pooled *pgxpool.Conn
+}
+
+// acquireError is a statement's failure to get a connection, which is not retried with the statement.
+type acquireError struct{ cause *pgerr.Error }
+
+func (e *acquireError) Error() string { return e.cause.Error() }
+
+func (e *acquireError) Unwrap() error { return e.cause }
+
+// acquire takes a connection, waiting and reconnecting within the acquire timeout.
+func (p *Pool) acquire(ctx context.Context) (*lease, error) {
+	if p.closed.Load() {
+		return nil, errNotConnected()
+	}
+	started := time.Now()
+	bounded, cancel := context.WithTimeout(ctx, p.acquireFor)
+	defer cancel()
+	var pooled *pgxpool.Conn
+	err := p.connect(bounded, func() (err error) {
+		pooled, err = p.pool.Acquire(bounded)
+		return p.translateAcquire(ctx, err)
+	})
+	if err != nil {
+		p.counters.acquireFailed.Add(1)
+		return nil, &acquireError{pgerr.From(err)}
+	}
+	p.counters.acquired.Add(1)
+	p.counters.acquireLatency.observe(time.Since(started))
+	l := &lease{backend: backendOf(p, pooled.Conn().PgConn()), pooled: pooled}
+	p.mu.Lock()
+	p.leases[l] = struct{}{}
+	p.mu.Unlock()
+	return l, nil
+}
+
+func (p *Pool) translateAcquire(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, puddle.ErrClosedPool):
+		return errNotConnected()
+	case ctx.Err() != nil:
+		return pgerr.Wrap(ctx.Err(), pgerr.Query, "the operation was cancelled")
+	case errors.Is(err, context.DeadlineExceeded) && p.pool.Stat().AcquiredConns() >= p.options.MaxConnections:
+		e := pgerr.Wrap(err, pgerr.PoolTimeout, "no connection became free within %s (max_connections=%d)",
+			p.acquireFor, p.options.MaxConnections)
+		e.Retryable = true
+		return e
+	}
+	return fromConnect(err)
+}
+
+func errNotConnected() error {
+	return pgerr.New(pgerr.NotConnected, "PostgreSQL connection not initialized. Call init() first.")
+}
+
+// release gives a connection back; one that has to be cleaned first comes back a little later, without its user waiting.
+func (p *Pool) release(l *lease) {
+	p.mu.Lock()
+	delete(p.leases, l)
+	p.mu.Unlock()
+	if l.pg.IsClosed() || !l.needsCleaning() {
+		l.pooled.Release()
+		return
+	}
+	p.env.Spawn(func() {
+		defer l.pooled.Release() // the driver's pool discards a closed or busy connection
+		ctx, cancel := context.WithTimeout(context.Background(), cancelGrace)
+		defer cancel()
+		if err := l.clean(ctx); err != nil {
+			l.destroy()
+		}
+	})
+}
+
+// destroy closes the connection hard; release then makes the pool forget it.
+func (b *backend) destroy() {
+	ctx, cancel := context.WithTimeout(context.Background(), cancelGrace)
+	defer cancel()
+	_ = b.pg.Close(ctx)
+}
+
+// Close refuses new work at once, waits up to grace for what is running, then cancels it and closes hard.
+func (p *Pool) Close(ctx context.Context, grace time.Duration) error {
+	if !p.closed.CompareAndSwap(false, true) {
+		return nil
+	}
+	done := make(chan struct{})
+	p.env.Spawn(func() {
+		defer close(done)
+		p.pool.Close()
+	})
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return nil
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	p.interrupt()
+	<-done // bounded: no connection is left that could block
+	return nil
+}
+
+// interrupt ends whatever the checked-out connections are doing.
+func (p *Pool) interrupt() {
+	p.mu.Lock()
+	leases := make([]*lease, 0, len(p.leases))
+	for l := range p.leases {
+		leases = append(leases, l)
+	}
+	p.mu.Unlock()
+	var all sync.WaitGroup
+	for _, l := range leases {
+		all.Add(1)
+		p.env.Spawn(func() {
+			defer all.Done()
+			l.interrupt()
+		})
+	}
+	all.Wait()
+}
+
+// interrupt cancels the running statement and cuts the socket. It is the one call from outside the holder's goroutine:
+// CancelRequest and closing a net.Conn are safe there.
+func (l *lease) interrupt() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = l.pg.CancelRequest(ctx)
+	_ = l.pg.Conn().Close()
+	if l.abandoned != nil {
+		l.abandoned()
+	}
+}
+
+// Ping proves one connection with a round trip.
+func (p *Pool) Ping(ctx context.Context) error {
+	l, err := p.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer p.release(l)
+	if err := l.pg.Ping(ctx); err != nil {
+		return translate(err, Statement{Read: true})
+	}
+	return nil
+}
+
+// ddlTags begin the command tags after which types, columns or result shapes may differ. What DO and CALL do inside
+// cannot be seen; DEALLOCATE and DISCARD take prepared statements away.
+var ddlTags = map[string]bool{
+	"ALTER": true, "CALL": true, "CREATE": true, "DEALLOCATE": true, "DISCARD": true, "DO": true, "DROP": true, "IMPORT": true,
+}
+
+// noticeDDL makes every connection prepare anew after DDL of this process.
+func (p *Pool) noticeDDL(b *backend, tag string) {
+	first, _, _ := strings.Cut(tag, " ")
+	if ddlTags[first] {
+		b.changedSchema = true
+		p.schemaChanged()
+	}
+}
+
+func (p *Pool) schemaChanged() {
+	p.generation.Add(1)
+	p.types.forget()
+	p.columns.forget()
+}

@@ -1,0 +1,43 @@
+package engine
+
+import (
+	"context"
+	"net"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// pingAfter is the idle time after which a silent connection is proven with a round trip: long enough to cost nothing on
+// a busy pool, short enough to find what a firewall dropped.
+const pingAfter = 5 * time.Second
+
+// shouldPing asks for a round trip before a connection is handed out when its socket has something to say (a server that
+// went away has left a message or an end of file there), or after a longer silence.
+func shouldPing(_ context.Context, p pgxpool.ShouldPingParams) bool {
+	return p.IdleDuration > pingAfter || readable(p.Conn.PgConn().Conn())
+}
+
+// readable peeks at the socket below TLS, without blocking and without consuming.
+func readable(conn net.Conn) bool {
+	if layered, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		conn = layered.NetConn()
+	}
+	socket, ok := conn.(syscall.Conn)
+	if !ok {
+		return true
+	}
+	raw, err := socket.SyscallConn()
+	if err != nil {
+		return true
+	}
+	pending := true
+	var one [1]byte
+	err = raw.Read(func(fd uintptr) bool {
+		_, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		pending = err != syscall.EAGAIN //nolint:errorlint // a bare errno of the kernel
+		return true
+	})
+	return err != nil || pending
+}

@@ -1,0 +1,152 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"ouroboros-postgres/core/wire"
+)
+
+// runUnnamed executes a statement that is not kept: Parse, Describe, Bind and Execute before one Sync, so that a proxy
+// that shares connections between transactions sees a single one.
+func (b *backend) runUnnamed(ctx context.Context, s Statement, p *plan, out sink) (pgconn.CommandTag, error) {
+	declared, err := b.declare(ctx, s, p)
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	// One round for unknown types, one for failed inference, and each other one declares at least one type more.
+	for range len(s.Args) + 3 {
+		u := unnamed{backend: b, statement: s, declared: declared, out: out}
+		tag, err := u.attempt(ctx)
+		switch {
+		case err != nil && !u.parsed && declared == nil && len(s.Args) > 0 && undeterminable(sqlState(err)):
+			p.undeclared.Store(true)
+			declared = wire.Natural(s.Args)
+		case err != nil:
+			return tag, err
+		case u.done:
+			p.inferable.Store(p.inferable.Load() || declared == nil)
+			return tag, nil
+		default:
+			declared = u.declared
+		}
+	}
+	return pgconn.CommandTag{}, errNoFit()
+}
+
+// declare chooses the parameter types to begin with, nil to let the server infer them. Inside a transaction a text that
+// is seen for the first time is tried behind a savepoint before.
+func (b *backend) declare(ctx context.Context, s Statement, p *plan) ([]uint32, error) {
+	switch {
+	case len(s.Args) == 0:
+		return nil, nil
+	case p.undeclared.Load():
+		return wire.Natural(s.Args), nil
+	case !b.inTransaction() || p.inferable.Load():
+		return nil, nil
+	}
+	known, _, err := b.describe(ctx, s, p)
+	if err != nil {
+		return nil, err
+	}
+	return known.description.ParamOIDs, nil
+}
+
+// unnamed is one attempt at a statement without a name.
+type unnamed struct {
+	backend   *backend
+	statement Statement
+	declared  []uint32 // after an attempt that was not done: what to declare in the next one
+	out       sink
+
+	parsed bool // the server has accepted the text
+	done   bool // the statement ran
+}
+
+func (u *unnamed) attempt(ctx context.Context) (pgconn.CommandTag, error) {
+	pipeline := u.backend.pg.StartPipeline(ctx)
+	known := &prepared{}
+	values, err := u.plan(ctx, pipeline, known)
+	if err != nil || values == nil {
+		abandoned := abandon(pipeline)
+		if err == nil {
+			err = abandoned
+		}
+		if err == nil && known.description != nil {
+			err = u.backend.resolve(ctx, known)
+		}
+		return pgconn.CommandTag{}, err
+	}
+	formats, err := u.out.describe(known.description.Fields)
+	if err != nil {
+		_ = abandon(pipeline)
+		return pgconn.CommandTag{}, err
+	}
+	u.done = true
+	return u.execute(pipeline, known, values, formats)
+}
+
+// plan parses and binds. No values and no error: the caller ends this pipeline and tries again, now with the types known
+// or declared.
+func (u *unnamed) plan(ctx context.Context, pipeline *pgconn.Pipeline, known *prepared) ([][]byte, error) {
+	pipeline.SendPrepare("", u.statement.SQL, u.declared)
+	pipeline.SendFlushRequest()
+	if err := pipeline.Flush(); err != nil {
+		return nil, err
+	}
+	result, err := pipeline.GetResults()
+	if err != nil {
+		return nil, err
+	}
+	description, ok := result.(*pgconn.StatementDescription)
+	if !ok {
+		return nil, errNoDescription()
+	}
+	u.parsed = true
+	known.description = description
+	if !u.backend.resolved(known) {
+		return nil, nil
+	}
+	if err := u.backend.resolve(ctx, known); err != nil {
+		return nil, err
+	}
+	binding, err := wire.Bind(u.statement.Args, known.params)
+	if err != nil {
+		return nil, err
+	}
+	if binding.Declare != nil {
+		u.declared = binding.Declare
+		return nil, nil
+	}
+	if binding.Values == nil {
+		return [][]byte{}, nil
+	}
+	return binding.Values, nil
+}
+
+func (u *unnamed) execute(pipeline *pgconn.Pipeline, known *prepared, values [][]byte, formats []int16) (pgconn.CommandTag, error) {
+	pipeline.SendQueryStatement(known.description, values, nil, formats)
+	err := pipeline.Sync()
+	var tag pgconn.CommandTag
+	if err == nil {
+		var result any
+		result, err = pipeline.GetResults()
+		if reader, ok := result.(*pgconn.ResultReader); ok && err == nil {
+			tag, err = consume(reader, u.out)
+		}
+	}
+	if closed := pipeline.Close(); err == nil {
+		err = closed
+	}
+	return tag, err
+}
+
+// abandon ends a pipeline whose statement shall not run.
+func abandon(pipeline *pgconn.Pipeline) error {
+	if err := pipeline.Sync(); err != nil {
+		_ = pipeline.Close()
+		return err
+	}
+	return pipeline.Close()
+}
