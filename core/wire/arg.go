@@ -40,3 +40,45 @@ type RangeArg struct {
 	Bounds       string
 	Empty        bool
 }
+
+// String is the name of the Python type, for messages.
+func (k ArgKind) String() string {
+	switch k {
+	case Null:
+		return "None"
+	case Text:
+		return "str"
+	case Int:
+		return "int"
+	case Float:
+		return "float"
+	case Bool:
+		return "bool"
+	case Numeric:
+		return "Decimal"
+	case Bytes:
+		return "bytes"
+	case UUID:
+		return "UUID"
+	case Date:
+		return "date"
+	case Time, TimeTZ:
+		return "time"
+	case Timestamp, TimestampTZ:
+		return "datetime"
+	case Interval:
+		return "timedelta"
+	case JSON:
+		return "dict"
+	case List:
+		return "list"
+	case IP:
+		return "IP address"
+	case Network:
+		return "IP network"
+	case RangeKind:
+		return "Range"
+	default:
+		return "DEFAULT"
+	}
+}
