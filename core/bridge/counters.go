@@ -1,10 +1,6 @@
 package bridge
 
-import (
-	"runtime"
-
-	"github.com/goccy/go-json"
-)
+import "runtime"
 
 type counters struct {
 	Queues       int   `json:"queues"`
@@ -19,7 +15,7 @@ type counters struct {
 // buffer of the answer itself is not counted in it.
 func (l *Library) Counters(alloc func(size int) []byte) Status {
 	live := l.handles.count()
-	payload, err := json.Marshal(counters{
+	payload, err := encode(counters{
 		Queues:       live[KindQueue],
 		Pools:        live[KindPool],
 		Transactions: live[KindTransaction],

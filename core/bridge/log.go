@@ -4,8 +4,6 @@ import (
 	"context"
 	"math"
 	"slices"
-
-	"github.com/goccy/go-json"
 )
 
 // Python's level numbers.
@@ -40,12 +38,12 @@ func encodeRecord(r Record) []byte {
 	if r.Fields == nil {
 		r.Fields = map[string]any{}
 	}
-	payload, err := json.MarshalNoEscape(r)
+	payload, err := encode(r)
 	if err == nil {
 		return payload
 	}
 	r.Fields = map[string]any{"unencodable": err.Error()}
-	payload, _ = json.MarshalNoEscape(r) // strings and an int cannot fail
+	payload, _ = encode(r) // strings and an int cannot fail
 	return payload
 }
 

@@ -9,6 +9,12 @@ import (
 	"ouroboros-postgres/core/wire"
 )
 
+// encode is the one JSON encoder of payloads. (The library's MarshalNoEscape is something else: it hides the value from
+// escape analysis, which corrupts the heap when an encoding fails.)
+func encode(value any) ([]byte, error) {
+	return json.MarshalWithOption(value, json.DisableHTMLEscape())
+}
+
 // reply is the outcome of an operation: a handle, a result set or any JSON value.
 type reply struct {
 	handle uint64
@@ -48,7 +54,7 @@ func rowsFrame(rows *wire.Result) frame {
 }
 
 func valueFrame(value any) frame {
-	payload, err := json.MarshalNoEscape(value)
+	payload, err := encode(value)
 	if err != nil {
 		return errorFrame(pgerr.Wrap(err, pgerr.Internal, "The answer cannot be encoded: %v", err))
 	}
@@ -56,7 +62,7 @@ func valueFrame(value any) frame {
 }
 
 func errorFrame(err error) frame {
-	payload, encodeErr := json.MarshalNoEscape(pgerr.From(err))
+	payload, encodeErr := encode(pgerr.From(err))
 	if encodeErr != nil {
 		payload = []byte(`{"kind":"internal","message":"The error cannot be encoded"}`)
 	}

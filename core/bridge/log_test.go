@@ -1,0 +1,89 @@
+package bridge
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func (h *harness) messages(queue uint64) []string {
+	h.t.Helper()
+	var all []string
+	for {
+		frames := h.drain(queue, 0)
+		if len(frames) == 0 {
+			return all
+		}
+		for _, f := range frames {
+			if f.kind != FrameLog || f.operation != 0 {
+				h.t.Fatalf("not a log record: %v", f)
+			}
+			all = append(all, f.payload)
+		}
+	}
+}
+
+func TestRecordsGoToTheQueueOfTheirOperation(t *testing.T) {
+	h := newHarness(t)
+	first, second := h.queue, h.open(noFD)
+	h.expect(OK, h.LogSubscribe(first, 10))
+	h.expect(OK, h.LogSubscribe(second, 20))
+	q, _ := h.Library.queue(second)
+	ctx := withQueue(context.Background(), q)
+	h.Log(ctx, Record{Logger: "executor", Level: 20, Message: "to the second"})
+	h.Log(ctx, Record{Logger: "executor", Level: 10, Message: "too low for the second"})
+	h.Log(context.Background(), Record{Logger: "executor", Level: 30, Message: "nobody's"})
+	if got := h.messages(second); len(got) != 1 ||
+		got[0] != `{"logger":"executor","level":20,"message":"to the second","fields":{}}` {
+		t.Errorf("second: %v", got)
+	}
+	if got := h.messages(first); len(got) != 2 {
+		t.Errorf("first: %v", got)
+	}
+}
+
+func TestSubscriptionsSetTheLowestLevel(t *testing.T) {
+	h := newHarness(t)
+	other := h.open(noFD)
+	steps := []struct {
+		queue uint64
+		level int32
+		want  int
+	}{{h.queue, 30, 30}, {other, 10, 10}, {other, 20, 20}, {other, 0, 30}, {h.queue, 0, logOff}}
+	for _, s := range steps {
+		h.expect(OK, h.LogSubscribe(s.queue, s.level))
+		if got := h.LogLevel(); got != s.want {
+			t.Fatalf("after %+v: %d", s, got)
+		}
+	}
+	h.expect(BadRequest, h.LogSubscribe(h.queue, -1))
+	h.expect(OK, h.LogSubscribe(other, 10))
+	h.expect(OK, h.QueueClose(other))
+	if got := h.LogLevel(); got != logOff {
+		t.Fatalf("after the close: %d", got)
+	}
+}
+
+func TestRecordsNobodyReadsAreBounded(t *testing.T) {
+	h := newHarness(t)
+	h.expect(OK, h.LogSubscribe(h.queue, 10))
+	for range maxLogFrames + 7 {
+		h.Log(context.Background(), Record{Level: 10})
+	}
+	got := h.messages(h.queue)
+	if len(got) != maxLogFrames+1 || !strings.Contains(got[len(got)-1], `"dropped":7`) {
+		t.Fatalf("%d records, the last is %s", len(got), got[len(got)-1])
+	}
+	h.Log(context.Background(), Record{Level: 10})
+	if got := h.messages(h.queue); len(got) != 1 {
+		t.Fatal(got)
+	}
+}
+
+func TestRecordWithoutJSONFormKeepsItsMessage(t *testing.T) {
+	got := string(encodeRecord(Record{Message: "m", Fields: map[string]any{"f": fmt.Print}}))
+	if !strings.Contains(got, `"message":"m"`) || !strings.Contains(got, "unencodable") {
+		t.Fatal(got)
+	}
+}
