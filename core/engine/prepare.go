@@ -92,6 +92,7 @@ func (b *backend) prepare(ctx context.Context, fresh *prepared, s Statement, p *
 	if declared == nil {
 		p.inferable.Store(true)
 	}
+	description.Name, description.SQL = fresh.name, s.SQL // a pipeline leaves them out
 	fresh.description = description
 	return b.resolve(ctx, fresh)
 }
