@@ -1,14 +1,9 @@
 package bridge
 
 import (
+	"ouroboros-postgres/core/engine"
 	"ouroboros-postgres/core/operation"
 )
-
-// meter is a pool that counts.
-type meter interface {
-	MetricsValue() any
-	ResetMetrics()
-}
 
 // Call answers a pure request with one frame, in a buffer from alloc.
 func (l *Library) Call(target uint64, request []byte, alloc func(size int) []byte) Status {
@@ -34,7 +29,7 @@ func (l *Library) Call(target uint64, request []byte, alloc func(size int) []byt
 func (l *Library) answer(name string, target uint64, request []byte) (frame, Status) {
 	switch name {
 	case "metrics", "reset_metrics":
-		pool, status := typed[meter](l.handles, target, KindPool)
+		pool, status := typed[*engine.Pool](l.handles, target, KindPool)
 		if status != OK {
 			return frame{}, status
 		}
@@ -50,16 +45,13 @@ func (l *Library) answer(name string, target uint64, request []byte) (frame, Sta
 	return l.frame(reply{value: value}, err), OK
 }
 
-func measure(pool meter, name string, request []byte) (reply, error) {
-	var fields struct {
-		Op string `json:"op"`
-	}
-	if err := decode(request, &fields); err != nil {
+func measure(pool *engine.Pool, name string, request []byte) (reply, error) {
+	if err := decode(request, &bare{}); err != nil {
 		return reply{}, err
 	}
 	if name == "reset_metrics" {
 		pool.ResetMetrics()
 		return reply{}, nil
 	}
-	return reply{value: pool.MetricsValue()}, nil
+	return reply{value: pool.Metrics()}, nil
 }

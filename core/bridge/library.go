@@ -14,10 +14,11 @@ type Library struct {
 	controls map[string]control
 	faults   faults
 
-	// root ends with Shutdown; the contexts of all operations descend from it.
-	root   context.Context
-	cancel context.CancelFunc
-	closed atomic.Bool
+	// root ends when Shutdown begins, hard when its patience with durable operations and connections in use is over.
+	// The contexts of all operations descend from one of them.
+	root, hard     context.Context
+	cancel, cutOff context.CancelFunc
+	closed         atomic.Bool
 
 	operations atomic.Int64
 	buffers    atomic.Int64
@@ -31,6 +32,7 @@ type Library struct {
 func New() *Library {
 	l := &Library{handles: newHandles()}
 	l.root, l.cancel = context.WithCancel(context.Background())
+	l.hard, l.cutOff = context.WithCancel(context.Background())
 	l.lowestLevel.Store(logOff)
 	l.controls = l.newControls()
 	return l

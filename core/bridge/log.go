@@ -4,13 +4,12 @@ import (
 	"context"
 	"math"
 	"slices"
+
+	"ouroboros-postgres/core/engine"
 )
 
-// Python's level numbers.
-const (
-	levelWarning = 30
-	levelError   = 40
-)
+// levelError is Python's number.
+const levelError = 40
 
 // logOff is above every level.
 const logOff = math.MaxInt32
@@ -26,15 +25,7 @@ func queueOf(ctx context.Context) (*Queue, bool) {
 	return q, ok
 }
 
-// Record is one log record.
-type Record struct {
-	Logger  string         `json:"logger"`
-	Level   int            `json:"level"`
-	Message string         `json:"message"`
-	Fields  map[string]any `json:"fields"`
-}
-
-func encodeRecord(r Record) []byte {
+func encodeRecord(r engine.LogRecord) []byte {
 	if r.Fields == nil {
 		r.Fields = map[string]any{}
 	}
@@ -47,9 +38,9 @@ func encodeRecord(r Record) []byte {
 	return payload
 }
 
-func droppedRecord(n int) Record {
-	return Record{
-		Logger: "connection", Level: levelWarning, Message: "Log records dropped",
+func droppedRecord(n int) engine.LogRecord {
+	return engine.LogRecord{
+		Logger: "connection", Level: engine.LevelWarning, Message: "Log records dropped",
 		Fields: map[string]any{"dropped": n},
 	}
 }
@@ -80,7 +71,7 @@ func (l *Library) LogLevel() int {
 }
 
 // Log delivers a record to the queue of the operation in ctx, else to the queue that subscribed first.
-func (l *Library) Log(ctx context.Context, r Record) {
+func (l *Library) Log(ctx context.Context, r engine.LogRecord) {
 	if r.Level < l.LogLevel() {
 		return
 	}
@@ -110,7 +101,7 @@ func (l *Library) logReader(ctx context.Context, level int) (*Queue, bool) {
 
 // logCrash reports a panic that was stopped.
 func (l *Library) logCrash(ctx context.Context, where string, c crash) {
-	l.Log(ctx, Record{
+	l.Log(ctx, engine.LogRecord{
 		Logger: "connection", Level: levelError, Message: "Internal error",
 		Fields: map[string]any{"operation": where, "error": c.reason, "stack": c.stack},
 	})

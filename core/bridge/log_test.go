@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"ouroboros-postgres/core/engine"
 )
 
 func (h *harness) messages(queue uint64) []string {
@@ -31,9 +33,9 @@ func TestRecordsGoToTheQueueOfTheirOperation(t *testing.T) {
 	h.expect(OK, h.LogSubscribe(second, 20))
 	q, _ := h.Library.queue(second)
 	ctx := withQueue(context.Background(), q)
-	h.Log(ctx, Record{Logger: "executor", Level: 20, Message: "to the second"})
-	h.Log(ctx, Record{Logger: "executor", Level: 10, Message: "too low for the second"})
-	h.Log(context.Background(), Record{Logger: "executor", Level: 30, Message: "nobody's"})
+	h.Log(ctx, engine.LogRecord{Logger: "executor", Level: 20, Message: "to the second"})
+	h.Log(ctx, engine.LogRecord{Logger: "executor", Level: 10, Message: "too low for the second"})
+	h.Log(context.Background(), engine.LogRecord{Logger: "executor", Level: 30, Message: "nobody's"})
 	if got := h.messages(second); len(got) != 1 ||
 		got[0] != `{"logger":"executor","level":20,"message":"to the second","fields":{}}` {
 		t.Errorf("second: %v", got)
@@ -69,20 +71,20 @@ func TestRecordsNobodyReadsAreBounded(t *testing.T) {
 	h := newHarness(t)
 	h.expect(OK, h.LogSubscribe(h.queue, 10))
 	for range maxLogFrames + 7 {
-		h.Log(context.Background(), Record{Level: 10})
+		h.Log(context.Background(), engine.LogRecord{Level: 10})
 	}
 	got := h.messages(h.queue)
 	if len(got) != maxLogFrames+1 || !strings.Contains(got[len(got)-1], `"dropped":7`) {
 		t.Fatalf("%d records, the last is %s", len(got), got[len(got)-1])
 	}
-	h.Log(context.Background(), Record{Level: 10})
+	h.Log(context.Background(), engine.LogRecord{Level: 10})
 	if got := h.messages(h.queue); len(got) != 1 {
 		t.Fatal(got)
 	}
 }
 
 func TestRecordWithoutJSONFormKeepsItsMessage(t *testing.T) {
-	got := string(encodeRecord(Record{Message: "m", Fields: map[string]any{"f": fmt.Print}}))
+	got := string(encodeRecord(engine.LogRecord{Message: "m", Fields: map[string]any{"f": fmt.Print}}))
 	if !strings.Contains(got, `"message":"m"`) || !strings.Contains(got, "unencodable") {
 		t.Fatal(got)
 	}

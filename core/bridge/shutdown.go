@@ -5,11 +5,15 @@ import (
 	"time"
 )
 
-// Shutdown refuses new work, cancels what runs, closes everything and waits for the end of it, at most graceMS.
+// Shutdown refuses new work, cancels what runs, closes everything and waits for the end of it, at most graceMS. Half of
+// that time belongs to what cannot be cancelled; then its connections are cut off.
 func (l *Library) Shutdown(graceMS uint32) Status {
 	l.closed.Store(true)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(graceMS)*time.Millisecond)
+	grace := time.Duration(graceMS) * time.Millisecond
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
+	patience := time.AfterFunc(grace/2, l.cutOff)
+	defer patience.Stop()
 	open := l.handles.close()
 	l.cancel()
 	for _, kind := range []Kind{KindQueue, KindListener, KindCursor, KindTransaction, KindPool} {
@@ -17,6 +21,7 @@ func (l *Library) Shutdown(graceMS uint32) Status {
 			r.dispose()
 		}
 	}
+	defer l.cutOff()
 	if l.tasks.wait(ctx) != nil {
 		return Timeout
 	}

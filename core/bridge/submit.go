@@ -30,8 +30,17 @@ type call struct {
 type task struct {
 	name    string
 	durable bool
-	enqueue func() turn
+	// session is the transaction or pool underneath, the zero value where there is none.
+	session resource
 	run     func(ctx context.Context) (reply, error)
+}
+
+// crashed gives up a transaction whose state a panic has left unknown. A pool survives: its connections are the
+// engine's to clean.
+func (t task) crashed() {
+	if t.session.enqueue != nil {
+		t.session.dispose()
+	}
 }
 
 // Submit starts an operation; its outcome arrives in the queue. The request must not change any more.
@@ -48,7 +57,11 @@ func (l *Library) Submit(queue, id, target uint64, request []byte) Status {
 	if status != OK {
 		return status
 	}
-	op, status := q.admit(l.root, id, t.durable)
+	parent := l.root
+	if t.durable {
+		parent = l.hard
+	}
+	op, status := q.admit(parent, id, t.durable)
 	if status != OK {
 		return status
 	}
@@ -59,8 +72,8 @@ func (l *Library) Submit(queue, id, target uint64, request []byte) Status {
 // start takes the turn before the goroutine exists: the order of submits is the order of execution.
 func (l *Library) start(q *Queue, op *inflight, t task) {
 	var place turn
-	if t.enqueue != nil {
-		place = t.enqueue()
+	if t.session.enqueue != nil {
+		place = t.session.enqueue()
 	}
 	l.operations.Add(1)
 	l.tasks.spawn(func() {
@@ -73,13 +86,11 @@ func (l *Library) start(q *Queue, op *inflight, t task) {
 
 // execute runs a task when its turn has come; a panic becomes its outcome.
 func (l *Library) execute(ctx context.Context, t task, place turn) (f frame) {
-	if t.durable {
-		ctx = context.WithoutCancel(ctx)
-	}
 	defer func() {
 		if reason := recover(); reason != nil {
 			c := newCrash(reason)
 			l.logCrash(ctx, t.name, c)
+			t.crashed()
 			f = errorFrame(pgerr.New(pgerr.Internal, "Internal error in %s: %s", t.name, c.reason))
 		}
 	}()
@@ -119,7 +130,7 @@ func (l *Library) resolveControl(name string, c control, target uint64, request 
 		if status != OK {
 			return task{}, status
 		}
-		argument.value, t.enqueue = r.value, r.enqueue
+		argument.value, t.session = r.value, r
 	}
 	t.run = func(ctx context.Context) (reply, error) {
 		r, err := c.run(ctx, argument)
@@ -137,7 +148,7 @@ func (l *Library) resolveSession(name string, run operation.Func, target uint64,
 	if !ok {
 		return task{}, WrongKind
 	}
-	return task{name: name, enqueue: r.enqueue, run: func(ctx context.Context) (reply, error) {
+	return task{name: name, session: r, run: func(ctx context.Context) (reply, error) {
 		answer, err := run(ctx, session, request)
 		return reply{rows: answer.Rows, value: answer.Value}, err
 	}}, OK
