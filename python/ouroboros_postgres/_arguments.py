@@ -1,0 +1,270 @@
+"""Python values in the form that requests carry them (docs/reference/payloads.md, "Arguments").
+
+Most values are themselves in JSON; everything else becomes a list or an object with one key, its tag. A `dict` travels
+as JSON text, so that user data can never be taken for a tag.
+"""
+
+from __future__ import annotations
+
+import binascii
+import datetime as dt
+import ipaddress
+import math
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from enum import Enum
+from json import JSONEncoder
+from types import NoneType
+from typing import Any, TypeAlias, cast
+
+from .errors import DataError
+from .types import Range
+
+__all__ = ["PLAIN", "argument", "arguments", "json_text"]
+
+Argument: TypeAlias = Any
+
+PLAIN: frozenset[type] = frozenset((int, str, bool, NoneType))
+"""The types whose values are sent as they are; hot loops test `type(value) in PLAIN` before calling `argument`."""
+
+
+def argument(value: Any) -> Argument:
+    """Convert one value.
+
+    Raises:
+        TypeError: There is no PostgreSQL form for a value of this type.
+        DataError: The value itself cannot be sent.
+    """
+    kind = cast("type[Any]", type(value))
+    if kind in PLAIN:
+        return value
+    convert = _CONVERTERS.get(kind)
+    return convert(value) if convert is not None else _convert_other(value)
+
+
+def arguments(values: Iterable[Any]) -> list[Argument]:
+    """Convert each of some values."""
+    return [value if type(value) in PLAIN else argument(value) for value in values]
+
+
+def json_text(value: Any) -> str:
+    """Encode a value as JSON, object keys in their order.
+
+    Raises:
+        TypeError: A key is not a `str`, or a value has no JSON form.
+        DataError: A number is not finite or absurdly long, or the structure is too deep or contains itself.
+    """
+    try:
+        _check(value)
+        return _encode_json(value)
+    except RecursionError:
+        raise DataError(_TOO_DEEP) from None
+    except ValueError as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"a value cannot be written as JSON: {error}") from None
+
+
+_TOO_DEEP = "a value is nested too deeply or contains itself"
+
+
+def _type_name(value: object) -> str:
+    kind = type(value)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _float(value: float) -> Argument:
+    if math.isfinite(value):
+        return value
+    return {"f": "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"}
+
+
+def _decimal(value: Decimal) -> Argument:
+    if value.is_snan():
+        raise DataError("a signalling NaN cannot be sent")
+    return {"n": "NaN" if value.is_nan() else str(value)}
+
+
+def _bytes(value: bytes | bytearray) -> Argument:
+    return {"y": binascii.b2a_base64(value, newline=False).decode("ascii")}
+
+
+def _memoryview(value: memoryview) -> Argument:
+    return _bytes(value.tobytes())
+
+
+def _uuid(value: uuid.UUID) -> Argument:
+    return {"u": str(value)}
+
+
+def _date(value: dt.date) -> Argument:
+    return {"d": value.isoformat()}
+
+
+def _time(value: dt.time) -> Argument:
+    return {"t" if value.utcoffset() is None else "tz": value.isoformat()}
+
+
+def _datetime(value: dt.datetime) -> Argument:
+    return {"ts" if value.utcoffset() is None else "tsz": value.isoformat()}
+
+
+def _timedelta(value: dt.timedelta) -> Argument:
+    return {"v": duration_text(value)}
+
+
+def duration_text(value: dt.timedelta) -> str:
+    """Write a duration in ISO 8601 with one sign on every field, the form that PostgreSQL reads."""
+    sign = ""
+    if value.days < 0:
+        sign, value = "-", -value
+    fraction = f".{value.microseconds:06}" if value.microseconds else ""
+    return f"P{sign}{value.days}DT{sign}{value.seconds}{fraction}S"
+
+
+def _mapping(value: Mapping[Any, Any]) -> Argument:
+    return {"j": json_text(value)}
+
+
+def _sequence(value: Iterable[Any]) -> Argument:
+    try:
+        return [item if type(item) in PLAIN else argument(item) for item in value]
+    except RecursionError:
+        raise DataError(_TOO_DEEP) from None
+
+
+def _address(value: object) -> Argument:
+    return {"ip": str(value)}
+
+
+def _network(value: object) -> Argument:
+    return {"net": str(value)}
+
+
+def _range(value: Range[Any]) -> Argument:
+    return {
+        "r": {
+            "lower": argument(value.lower),
+            "upper": argument(value.upper),
+            "bounds": value.bounds,
+            "empty": value.empty,
+        }
+    }
+
+
+_CONVERTERS: dict[type, Callable[[Any], Argument]] = {
+    float: _float,
+    Decimal: _decimal,
+    bytes: _bytes,
+    bytearray: _bytes,
+    memoryview: _memoryview,
+    uuid.UUID: _uuid,
+    dt.datetime: _datetime,
+    dt.date: _date,
+    dt.time: _time,
+    dt.timedelta: _timedelta,
+    dict: _mapping,
+    list: _sequence,
+    tuple: _sequence,
+    set: _sequence,
+    frozenset: _sequence,
+    ipaddress.IPv4Address: _address,
+    ipaddress.IPv6Address: _address,
+    ipaddress.IPv4Interface: _address,
+    ipaddress.IPv6Interface: _address,
+    ipaddress.IPv4Network: _network,
+    ipaddress.IPv6Network: _network,
+    Range: _range,
+}
+
+# datetime is a date and an interface is an address: the order of the table above decides.
+_SUBCLASSES: tuple[tuple[type[Any], Callable[[Any], Argument]], ...] = (
+    (int, int),
+    (str, str.__str__),
+    *_CONVERTERS.items(),
+    (Mapping, _mapping),
+)
+
+
+def _convert_other(value: Any) -> Argument:
+    if isinstance(value, Enum):
+        return argument(value.value)
+    for kind, convert in _SUBCLASSES:
+        if isinstance(value, kind):
+            return convert(value)
+    number = _number(value)
+    if number is None:
+        raise TypeError(f"a value of type {_type_name(value)} cannot be used as a parameter")
+    return _float(number) if isinstance(number, float) else number
+
+
+def _number(value: Any) -> int | float | None:
+    """Read a scalar of another library, such as NumPy's, through the protocols for numbers."""
+    for method, convert in (("__index__", _index), ("__float__", float)):
+        if hasattr(type(value), method):
+            try:
+                return convert(value)
+            except TypeError:
+                continue
+    return None
+
+
+def _index(value: Any) -> int:
+    return int(value.__index__())
+
+
+# JSON inside json and jsonb values.
+
+_SCALARS: frozenset[type] = frozenset((str, int, bool, NoneType))
+
+
+def _check(value: Any) -> None:
+    """Refuse what the JSON encoder would silently alter: keys that are not text, numbers that JSON does not have."""
+    if isinstance(value, dict):
+        for key, item in cast("dict[Any, Any]", value).items():
+            if not isinstance(key, str):
+                raise TypeError(f"keys of a JSON object must be str, not {_type_name(key)}")
+            if type(item) not in _SCALARS:
+                _check(item)
+    elif isinstance(value, (list, tuple)):
+        for item in cast("list[Any]", value):
+            if type(item) not in _SCALARS:
+                _check(item)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise DataError("NaN and Infinity cannot be written as JSON")
+
+
+def _json_default(value: Any) -> Any:
+    """Give the JSON form of a value that the encoder does not know."""
+    form = _json_form(value)
+    _check(form)
+    return form
+
+
+_JSON_TEXT = (uuid.UUID, Decimal)
+_JSON_ISO = (dt.date, dt.time)
+
+
+def _json_form(value: Any) -> Any:
+    if isinstance(value, _JSON_ISO):
+        return value.isoformat()
+    if isinstance(value, _JSON_TEXT):
+        return str(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, dt.timedelta):
+        return duration_text(value)
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return binascii.b2a_base64(value, newline=False).decode("ascii")
+    if isinstance(value, (set, frozenset)):
+        return list(cast("set[Any]", value))
+    if isinstance(value, Mapping):
+        return dict(cast("Mapping[Any, Any]", value))
+    number = _number(value)
+    if number is None:
+        raise TypeError(f"a value of type {_type_name(value)} cannot be written as JSON")
+    return number
+
+
+_encode_json = JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_json_default).encode

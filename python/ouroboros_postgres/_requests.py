@@ -1,0 +1,533 @@
+"""Requests of the engine (docs/reference/payloads.md, "Requests") from the arguments of public functions.
+
+Each function checks what it is given and returns the encoded request; nothing is sent from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from json import JSONEncoder
+from typing import Any, TypeAlias, cast
+
+from ._arguments import PLAIN, argument, arguments
+from .errors import DataError, IdentifierError
+
+__all__ = [
+    "begin",
+    "control",
+    "count",
+    "delete",
+    "delete_row",
+    "encode",
+    "execute",
+    "insert",
+    "insert_many",
+    "pk_filter",
+    "related",
+    "select",
+    "update",
+    "update_row",
+    "upsert",
+]
+
+Request: TypeAlias = dict[str, Any]
+Condition: TypeAlias = tuple[str, str, Any]
+Filter: TypeAlias = list[list[Any]]
+
+_encode_text = JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+
+
+def encode(request: Request) -> bytes:
+    """Encode a request whose values are arguments already.
+
+    Raises:
+        DataError: A text holds a lone surrogate, which UTF-8 cannot express.
+    """
+    try:
+        return _encode_text(request).encode()
+    except UnicodeEncodeError:
+        raise DataError(f"{_blame(request)} contains a lone surrogate") from None
+    except ValueError:  # an integer longer than sys.get_int_max_str_digits()
+        return _encode_text(_shorten(request)).encode()
+
+
+def _shorten(value: Any) -> Any:
+    """Replace integers that Python refuses to print by exact decimals."""
+    if isinstance(value, dict):
+        return {key: _shorten(item) for key, item in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [_shorten(item) for item in cast("list[Any]", value)]
+    if isinstance(value, int) and value.bit_length() > _PRINTABLE_BITS:
+        return {"n": f"{Decimal(value):f}"}
+    return value
+
+
+_PRINTABLE_BITS = 2048  # below the least limit that sys.set_int_max_str_digits() accepts
+
+
+def _blame(request: Request) -> str:
+    """Name the part of a request that UTF-8 cannot express."""
+    for field, value in request.items():
+        if _is_unicode(value):
+            continue
+        if field == "args":
+            return f"parameter ${_first_bad(value) + 1}"
+        if field == "named":
+            return f"parameter {next(name for name, item in value.items() if not _is_unicode([name, item]))!a}"
+        if field == "rows":
+            row = _first_bad(value)
+            return f"the value of column {request['columns'][_first_bad(value[row])]!a} in row {row}"
+        if field in ("set", "filter"):
+            return f"the value of column {value[_first_bad(value)][0]!a}"
+        return field
+    return "the request"
+
+
+def _is_unicode(value: Any) -> bool:
+    try:
+        _encode_text(value).encode()
+    except UnicodeEncodeError:
+        return False
+    except ValueError:
+        return True
+    return True
+
+
+def _first_bad(values: Sequence[Any]) -> int:
+    return next(index for index, value in enumerate(values) if not _is_unicode(value))
+
+
+# Checks. Names are checked by the engine; here only that they are text at all.
+
+
+def text(what: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{what} must be str, not {type(value).__name__}")
+    return value
+
+
+def _names(what: str, values: Any) -> list[str]:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise TypeError(f"{what} must be a list of str, not {type(values).__name__}")
+    return [text(f"each of {what}", value) for value in cast("Iterable[Any]", values)]
+
+
+def _optional_names(what: str, values: Any) -> list[str] | None:
+    return _names(what, values) or None if values is not None else None
+
+
+def _limit(what: str, value: Any) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{what} must be int or None, not {type(value).__name__}")
+    number = int(value.__index__())
+    if number < 0:
+        raise ValueError(f"{what} must not be negative, not {number}")
+    return number
+
+
+def _flag(what: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{what} must be bool, not {type(value).__name__}")
+    return value
+
+
+def order(order_by: Any) -> list[list[str]] | None:
+    """Read `(column, direction)` or a list of such pairs."""
+    if order_by is None:
+        return None
+    if isinstance(order_by, tuple) and len(cast("tuple[Any, ...]", order_by)) == 2 and isinstance(order_by[0], str):
+        order_by = [cast("tuple[Any, ...]", order_by)]
+    if isinstance(order_by, str) or not isinstance(order_by, Iterable):
+        raise TypeError(f"order_by must be a list of (column, direction), not {type(order_by).__name__}")
+    return [_order_item(index, item) for index, item in enumerate(cast("Iterable[Any]", order_by))] or None
+
+
+def _order_item(index: int, item: Any) -> list[str]:
+    pair = _sequence(f"order_by[{index}]", item, 2, "(column, direction)")
+    column, direction = (text(f"order_by[{index}]", part) for part in pair)
+    if direction.lower() not in ("asc", "desc"):
+        raise ValueError(f"order_by[{index}]: the direction must be 'asc' or 'desc', not {direction!r}")
+    return [column, direction.lower()]
+
+
+def _sequence(what: str, item: Any, length: int, shape: str) -> Sequence[Any]:
+    if not isinstance(item, (list, tuple)):
+        raise TypeError(f"{what} must be a tuple {shape}, not {type(item).__name__}")
+    parts = cast("Sequence[Any]", item)
+    if len(parts) != length:
+        raise ValueError(f"{what} must be a tuple {shape}, not {len(parts)} elements")
+    return parts
+
+
+def _mapping(what: str, value: Any) -> Mapping[str, Any]:
+    if type(value) is not dict and not isinstance(value, Mapping):
+        raise TypeError(f"{what} must be a dict, not {type(value).__name__}")
+    mapping = cast("Mapping[str, Any]", value)
+    for name in mapping:
+        if type(name) is not str:
+            text(f"each column of {what}", name)
+    return mapping
+
+
+def equalities(what: str, conditions: Any) -> Filter:
+    """Read a dict of column values that must all be equal; `None` means IS NULL."""
+    return [[column, "eq", argument(value)] for column, value in _mapping(what, conditions).items()]
+
+
+def conditions(where_conditions: Any) -> Filter | None:
+    """Read a list of `(column, operator, value)`, or a dict of equalities."""
+    if where_conditions is None:
+        return None
+    if isinstance(where_conditions, Mapping):
+        return equalities("where_conditions", where_conditions) or None
+    if isinstance(where_conditions, str) or not isinstance(where_conditions, Iterable):
+        raise TypeError(
+            f"where_conditions must be a list of (column, operator, value) or a dict, "
+            f"not {type(where_conditions).__name__}"
+        )
+    items = enumerate(cast("Iterable[Any]", where_conditions))
+    return [_condition(index, item) for index, item in items] or None
+
+
+def _condition(index: int, item: Any) -> list[Any]:
+    what = f"where_conditions[{index}]"
+    column, operator, value = _sequence(what, item, 3, "(column, operator, value)")
+    return [text(f"the column of {what}", column), text(f"the operator of {what}", operator), argument(value)]
+
+
+# Statements.
+
+
+def execute(sql: str, params: Any = None, op: str = "execute") -> bytes:
+    """`execute` and `query`."""
+    if type(sql) is not str:
+        text("sql", sql)
+    request: Request = {"op": op, "sql": sql}
+    if params is not None:
+        _add_params(request, params)
+    return encode(request)
+
+
+def _add_params(request: Request, params: Any) -> None:
+    if isinstance(params, (list, tuple)):
+        if params:
+            request["args"] = arguments(cast("Sequence[Any]", params))
+    elif isinstance(params, Mapping):
+        named = cast("Mapping[Any, Any]", params)
+        if named:
+            request["named"] = {text("a parameter name", name): argument(value) for name, value in named.items()}
+    else:
+        raise TypeError(f"params must be a list, tuple or dict, not {type(params).__name__}")
+
+
+def insert(table: str, document: Mapping[str, Any]) -> bytes:
+    """`insert` of one row."""
+    request = _one_row("insert", table, document)
+    return encode(request)
+
+
+def _one_row(op: str, table: str, document: Mapping[str, Any]) -> Request:
+    mapping = _mapping("document", document)
+    row = [value if type(value) in PLAIN else argument(value) for value in mapping.values()]
+    return {"op": op, "table": text("table", table), "columns": list(mapping), "rows": [row]}
+
+
+def insert_many(
+    table: str, documents: Iterable[Mapping[str, Any]], *, fill_missing: bool = False, batch_size: int = 1000
+) -> bytes | None:
+    """`insert` of many rows, `None` when there is none."""
+    request = _many_rows("insert", table, documents, fill_missing=fill_missing, batch_size=batch_size)
+    return None if request is None else encode(request)
+
+
+def upsert(
+    table: str, document: Mapping[str, Any], conflict_target: str | Sequence[str], update_columns: Sequence[str] | None
+) -> bytes:
+    """`upsert` of one row."""
+    request = _one_row("upsert", table, document)
+    _add_conflict(request, conflict_target, update_columns)
+    return encode(request)
+
+
+def upsert_many(
+    table: str,
+    documents: Iterable[Mapping[str, Any]],
+    conflict_target: str | Sequence[str],
+    update_columns: Sequence[str] | None,
+    *,
+    batch_size: int = 1000,
+) -> bytes | None:
+    """`upsert` of many rows, `None` when there is none."""
+    request = _many_rows("upsert", table, documents, fill_missing=False, batch_size=batch_size)
+    if request is None:
+        return None
+    _add_conflict(request, conflict_target, update_columns)
+    return encode(request)
+
+
+def _add_conflict(request: Request, conflict_target: Any, update_columns: Any) -> None:
+    target = [conflict_target] if isinstance(conflict_target, str) else _names("conflict_target", conflict_target)
+    if not target or "" in target:
+        prefix = "Batch upsert failed" if request.get("many") else "Upsert failed"
+        raise IdentifierError("Conflict target cannot be empty", prefix=prefix)
+    request["conflict"] = target
+    if update_columns is not None:
+        request["update"] = names = _names("update_columns", update_columns)
+        for name in names:
+            if name not in request["columns"]:
+                raise ValueError(f"update_columns names {name!r}, which the document does not have")
+
+
+def _many_rows(op: str, table: str, documents: Any, *, fill_missing: bool, batch_size: Any) -> Request | None:
+    text("table", table)
+    size = _limit("batch_size", batch_size)
+    if size == 0 or size is None:
+        raise ValueError(f"batch_size must be at least 1, not {batch_size!r}")
+    if isinstance(documents, (str, Mapping)) or not isinstance(documents, Iterable):
+        raise TypeError(f"documents must be a list of dicts, not {type(cast('Any', documents)).__name__}")
+    items = cast("Iterable[Any]", documents)
+    columns, rows = _filled_rows(items) if fill_missing else _uniform_rows(items)
+    if not rows:
+        return None
+    return {"op": op, "table": table, "columns": columns, "rows": rows, "many": True, "batch_size": size}
+
+
+def _uniform_rows(documents: Iterable[Any]) -> tuple[list[str], list[list[Any]]]:
+    columns: list[str] = []
+    rows: list[list[Any]] = []
+    for index, document in enumerate(documents):
+        if index == 0:
+            columns = list(_mapping("documents[0]", document))
+        elif type(document) is not dict:
+            _mapping(f"documents[{index}]", document)
+        try:
+            values = [document[column] for column in columns]
+        except KeyError:
+            raise _other_keys(index, columns, document) from None
+        if len(document) != len(columns):
+            raise _other_keys(index, columns, document)
+        rows.append([value if type(value) in PLAIN else argument(value) for value in values])
+    return columns, rows
+
+
+def _other_keys(index: int, columns: list[str], document: Mapping[str, Any]) -> ValueError:
+    missing = [column for column in columns if column not in document]
+    extra = [column for column in document if column not in columns]
+    parts = [f"{what} {names}" for what, names in (("missing", missing), ("unexpected", extra)) if names]
+    return ValueError(f"documents[{index}] has other keys than documents[0]: {', '.join(parts)}")
+
+
+_DEFAULT = {"x": "default"}
+
+
+def _filled_rows(documents: Iterable[Any]) -> tuple[list[str], list[list[Any]]]:
+    mappings = [_mapping(f"documents[{index}]", document) for index, document in enumerate(documents)]
+    columns = list(dict.fromkeys(column for mapping in mappings for column in mapping))
+    rows = [[argument(m[column]) if column in m else _DEFAULT for column in columns] for m in mappings]
+    return columns, rows
+
+
+def select(
+    table: str,
+    *,
+    filter: Filter | None = None,
+    where: str | None = None,
+    params: Any = None,
+    columns: Any = None,
+    order_by: Any = None,
+    limit: Any = None,
+    offset: Any = None,
+    distinct: Any = None,
+    distinct_on: Any = None,
+) -> bytes:
+    """`select`; fields without a value are left out."""
+    request: Request = {"op": "select", "table": text("table", table)}
+    _add_where(request, filter, where, params)
+    request |= reading(columns, order_by, limit, offset)
+    if distinct is not None:
+        request["distinct"] = _flag("distinct", distinct)
+    if distinct_on is not None:
+        request["distinct_on"] = _distinct_on(distinct_on)
+    return encode(request)
+
+
+def reading(columns: Any, order_by: Any, limit: Any, offset: Any) -> Request:
+    """The fields that say which columns and rows to read, without those that have no value."""
+    fields = {
+        "columns": _optional_names("select_columns", columns),
+        "order": order(order_by),
+        "limit": _limit("limit", limit),
+        "offset": _limit("offset", offset),
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _distinct_on(value: Any) -> list[str] | None:
+    return [value] if isinstance(value, str) else _optional_names("distinct_on", value)
+
+
+def _add_where(request: Request, filter: Filter | None, where: str | None, params: Any) -> None:
+    if filter:
+        request["filter"] = filter
+    if where:
+        request["where"] = text("where_clause", where)
+    if params is not None:
+        if not isinstance(params, (list, tuple)):
+            raise TypeError(f"params must be a list or tuple, not {type(params).__name__}")
+        if params:
+            request["args"] = arguments(cast("Sequence[Any]", params))
+
+
+def pk_filter(column: str, value: Any) -> Filter:
+    """The condition that a column equals a value."""
+    return [[text("the column", column), "eq", argument(value)]]
+
+
+def count(table: str, *, filter: Filter | None = None, where: str | None = None, params: Any = None) -> bytes:
+    """`count`."""
+    request: Request = {"op": "count", "table": text("table", table)}
+    _add_where(request, filter, where, params)
+    return encode(request)
+
+
+def update(
+    table: str,
+    updates: Mapping[str, Any],
+    *,
+    filter: Filter | None = None,
+    where: str | None = None,
+    params: Any = None,
+    returning: Any = None,
+) -> bytes:
+    """`update`."""
+    changes = [[column, argument(value)] for column, value in _mapping("updates", updates).items()]
+    if not changes:
+        raise ValueError("updates must not be empty")
+    request: Request = {"op": "update", "table": text("table", table), "set": changes}
+    _add_where(request, filter, where, params)
+    _add_returning(request, returning)
+    return encode(request)
+
+
+def update_row(table: str, pk_column: str, pk_value: Any, changes: Mapping[str, Any]) -> bytes:
+    """`update` of the row with a key."""
+    return update(table, changes, filter=pk_filter(pk_column, pk_value))
+
+
+def delete(
+    table: str, *, filter: Filter | None = None, where: str | None = None, params: Any = None, returning: Any = None
+) -> bytes:
+    """`delete`."""
+    request: Request = {"op": "delete", "table": text("table", table)}
+    _add_where(request, filter, where, params)
+    _add_returning(request, returning)
+    return encode(request)
+
+
+def delete_row(table: str, pk_column: str, pk_value: Any) -> bytes:
+    """`delete` of the row with a key."""
+    return delete(table, filter=pk_filter(pk_column, pk_value))
+
+
+def _add_returning(request: Request, returning: Any) -> None:
+    columns = _optional_names("returning", returning)
+    if columns:
+        request["returning"] = columns
+
+
+# Joined reads, cascading deletes.
+
+_RELATION_FIELDS = frozenset(
+    ("name", "table", "foreign_key", "reference_column", "join_type", "select_columns", "many")
+)
+
+
+def related(
+    table: str,
+    relations: Any,
+    *,
+    filter: Any = None,
+    order_by: Any = None,
+    limit: Any = None,
+    offset: Any = None,
+    key: tuple[str | None, Any] | None = None,
+) -> bytes:
+    """`select_related`; `key` is the column and the value that the one wanted row has."""
+    request: Request = {"op": "select_related", "table": text("table", table), "relations": _relations(relations)}
+    if filter:
+        items = _mapping("filter", filter).items()
+        request["filter"] = [[column, _membership(value), argument(value)] for column, value in items]
+    if key is not None:
+        column, value = key
+        request["id"] = argument(value)
+        if column is not None:
+            request["id_column"] = text("id_column", column)
+    request |= reading(None, order_by, limit, offset)
+    return encode(request)
+
+
+def _membership(value: Any) -> str:
+    return "in" if isinstance(value, (list, tuple, set, frozenset)) else "eq"
+
+
+def _relations(relations: Any) -> list[Request]:
+    if isinstance(relations, (str, Mapping)) or not isinstance(relations, Iterable):
+        raise TypeError(f"relations must be a list of dicts, not {type(relations).__name__}")
+    return [_relation(index, relation) for index, relation in enumerate(cast("Iterable[Any]", relations))]
+
+
+def _relation(index: int, relation: Any) -> Request:
+    what = f"relations[{index}]"
+    fields = dict(_mapping(what, relation))
+    for field in ("name", "table", "foreign_key"):
+        if field not in fields:
+            raise ValueError(f"Missing '{field}' in {what}")
+        text(f"{field} of {what}", fields[field])
+    unknown = fields.keys() - _RELATION_FIELDS
+    if unknown:
+        raise ValueError(f"Unknown {sorted(unknown)} in {what}")
+    if fields.get("select_columns") is not None:
+        fields["select_columns"] = _names(f"select_columns of {what}", fields["select_columns"])
+    return fields
+
+
+def joins(joins: Any) -> list[Request]:
+    """Read `(name, foreign_key, table)` tuples as relations."""
+    if isinstance(joins, str) or not isinstance(joins, Iterable):
+        raise TypeError(f"joins must be a list of (name, foreign_key, table), not {type(joins).__name__}")
+    read: list[Request] = []
+    for index, join in enumerate(cast("Iterable[Any]", joins)):
+        name, foreign_key, table = _sequence(f"joins[{index}]", join, 3, "(name, foreign_key, table)")
+        read.append({"name": name, "foreign_key": foreign_key, "table": table})
+    return read
+
+
+def delete_referenced(op: str, table: str, id: Any, id_column: str | None) -> bytes:
+    """`delete_cascade` and `delete_checked`."""
+    request: Request = {"op": op, "table": text("table", table), "id": argument(id)}
+    if id_column is not None:
+        request["id_column"] = text("id_column", id_column)
+    return encode(request)
+
+
+# Transactions.
+
+
+def begin(isolation_level: str | None, *, read_only: bool, deferrable: bool) -> bytes:
+    """`begin`."""
+    request: Request = {"op": "begin"}
+    if isolation_level is not None:
+        request["isolation"] = isolation_level
+    if read_only:
+        request["read_only"] = True
+    if deferrable:
+        request["deferrable"] = True
+    return encode(request)
+
+
+def control(op: str, name: str) -> bytes:
+    """`savepoint`, `rollback_to` and `release`."""
+    return encode({"op": op, "name": text("the savepoint name", name)})

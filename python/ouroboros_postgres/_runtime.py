@@ -1,0 +1,297 @@
+"""Operations on the engine: the one place that submits, waits, cancels and receives.
+
+Every event loop has a completion queue of its own, opened when the loop first submits something. A finished operation
+wakes its loop, which drains all that has finished in one call. Nothing here blocks, and nothing but the queues belongs
+to a loop: pools and transactions are used from any of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import itertools
+import os
+import sys
+import threading
+import weakref
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from . import _binding
+from ._decode import decode_rows, decode_value
+from ._handle import Handle
+from ._logs import LEAST_LEVEL, emit, wants_debug
+from ._requests import encode
+from ._wake import DescriptorWaker, ThreadWaker
+from .errors import DataError, InternalError, NotConnectedError, PostgresError, TransactionClosedError, from_payload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ._wake import Waker
+
+__all__ = ["DurableOperation", "Operation", "call", "load", "start", "start_durable"]
+
+VALUE, ROWS, ERROR, HANDLE, LOG = range(5)
+
+# Statuses of capi/ouroboros_postgres.h that have an exception of their own.
+_BAD_HANDLE, _CLOSED, _TOO_LARGE = 1, 4, 9
+_TRANSACTION_KIND = 3
+_KIND_SHIFT = 56
+
+NOT_CONNECTED: Final = "PostgreSQL connection not initialized. Call init() first."
+COMPLETED: Final = "Transaction already completed"
+
+
+class Operation(asyncio.Future[Any]):
+    """The outcome of one submitted request; cancelling it cancels the work on the server."""
+
+    __slots__ = ("_number", "_queue")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, queue: CompletionQueue, number: int) -> None:
+        super().__init__(loop=loop)
+        self._queue = queue
+        self._number = number
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        """Cancel at once; the engine lets the server know and cleans up on its own."""
+        if not super().cancel(msg):
+            return False
+        self._queue.cancel(self._number)
+        return True
+
+
+class DurableOperation(Operation):
+    """An operation that runs to its end: a cancelled task sees `CancelledError` after it, not instead of it."""
+
+    __slots__ = ()
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        """Refuse; the task that awaits this keeps its cancellation until the operation is done."""
+        return False
+
+
+class CompletionQueue:
+    """Receives the outcomes of the operations that one event loop has submitted."""
+
+    __slots__ = ("_waker", "debug", "handle", "loop", "pending")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = weakref.ref(loop)
+        self.pending: dict[int, Operation] = {}
+        self.debug = False
+        try:
+            self._open(loop, DescriptorWaker())
+        except NotImplementedError:
+            self._open(loop, ThreadWaker())
+        self.subscribe(debug=wants_debug())
+
+    def _open(self, loop: asyncio.AbstractEventLoop, waker: Waker) -> None:
+        try:
+            self.handle = _binding.queue_open(waker.descriptor)
+            try:
+                waker.attach(loop, self.handle, self.drain)
+            except BaseException:
+                _binding.queue_close(self.handle)
+                raise
+        except BaseException:
+            waker.close()
+            raise
+        self._waker = waker
+
+    def subscribe(self, *, debug: bool) -> None:
+        """Ask for log records; those below INFO are costly and only built when somebody wants them."""
+        self.debug = debug
+        _binding.log_subscribe(self.handle, 10 if debug else LEAST_LEVEL)
+
+    def cancel(self, number: int) -> None:
+        """Give up an operation."""
+        if self.pending.pop(number, None) is not None:
+            try:
+                _binding.cancel(self.handle, number)
+            except (_binding.StatusError, _binding.ForkError):  # the queue is closed, and its operations with it
+                pass
+
+    def drain(self) -> None:
+        """Hand out what has finished."""
+        self._waker.clear()
+        try:
+            frames = _binding.drain(self.handle)
+        except _binding.StatusError:  # shut down
+            return
+        for number, kind, payload in frames:
+            operation = self.pending.pop(number, None)
+            if operation is not None and not operation.done():
+                _resolve(operation, kind, payload)
+            elif kind == LOG:
+                emit(decode_value(payload))
+            elif kind == HANDLE:
+                Handle(decode_value(payload)["handle"]).release()
+
+    def close(self) -> None:
+        """Cancel what is under way and give everything back; for queues whose loop is closed or gone."""
+        try:
+            _binding.queue_close(self.handle)
+        except (_binding.StatusError, _binding.ForkError):  # shut down, or the parent's
+            pass
+        self._waker.close()
+
+
+def _resolve(operation: Operation, kind: int, payload: bytes) -> None:
+    try:
+        result = _OUTCOMES[kind](payload)
+    except PostgresError as error:
+        operation.set_exception(error)
+    except Exception as error:
+        failure = InternalError(f"an answer of the engine cannot be read: {error!r}")
+        failure.__cause__ = error
+        operation.set_exception(failure)
+    else:
+        if kind == ERROR:
+            operation.set_exception(result)
+        else:
+            operation.set_result(result)
+
+
+def _read_handle(payload: bytes) -> Handle:
+    return Handle(decode_value(payload)["handle"])
+
+
+def _read_error(payload: bytes) -> Exception:
+    return from_payload(decode_value(payload))
+
+
+_OUTCOMES: dict[int, Callable[[bytes], Any]] = {
+    VALUE: decode_value,
+    ROWS: decode_rows,
+    ERROR: _read_error,
+    HANDLE: _read_handle,
+}
+
+_queues: dict[int, CompletionQueue] = {}
+_next_number = itertools.count(1).__next__
+_loading = threading.Lock()
+_fork_hooks: list[Callable[[], None]] = []
+
+
+def start(target: int, request: bytes) -> Operation:
+    """Submit a request on the queue of the running loop.
+
+    Args:
+        target: The handle that the operation works on, 0 for none.
+        request: The encoded request.
+
+    Returns:
+        A future of what the request answers: rows as a list of dicts, a `Handle`, or a plain value.
+    """
+    loop = asyncio.get_running_loop()
+    queue = _queues.get(id(loop))
+    if queue is None or queue.loop() is not loop:
+        queue = _open_queue(loop)
+    number = _next_number()
+    return _submit(queue, Operation(loop, queue, number), number, target, request)
+
+
+def start_durable(target: int, request: bytes) -> Operation:
+    """Submit a request that must not be cancelled once it has started."""
+    loop = asyncio.get_running_loop()
+    queue = _queues.get(id(loop))
+    if queue is None or queue.loop() is not loop:
+        queue = _open_queue(loop)
+    number = _next_number()
+    return _submit(queue, DurableOperation(loop, queue, number), number, target, request)
+
+
+def _submit(queue: CompletionQueue, operation: Operation, number: int, target: int, request: bytes) -> Operation:
+    if wants_debug() is not queue.debug:
+        queue.subscribe(debug=not queue.debug)
+    queue.pending[number] = operation
+    try:
+        _binding.submit(queue.handle, number, target, request)
+    except BaseException as error:
+        del queue.pending[number]
+        if isinstance(error, _binding.StatusError):
+            raise _status_error(error, target) from None
+        raise
+    return operation
+
+
+def call(target: int, request: dict[str, Any]) -> Any:
+    """Ask for something that needs no I/O; answers at once."""
+    load()
+    try:
+        kind, payload = _binding.call(target, encode(request))
+    except _binding.StatusError as error:
+        raise _status_error(error, target) from None
+    if kind == ERROR:
+        raise from_payload(decode_value(payload))
+    return decode_value(payload)
+
+
+def _status_error(error: _binding.StatusError, target: int) -> PostgresError:
+    if error.status == _TOO_LARGE:
+        return DataError("the request is longer than 1 GiB")
+    if error.status == _BAD_HANDLE and target >> _KIND_SHIFT == _TRANSACTION_KIND:
+        return TransactionClosedError(COMPLETED)
+    if error.status in (_BAD_HANDLE, _CLOSED):
+        return NotConnectedError(NOT_CONNECTED)
+    return InternalError(f"the engine refused the request: {error}")
+
+
+def _open_queue(loop: asyncio.AbstractEventLoop) -> CompletionQueue:
+    for key, queue in list(_queues.items()):
+        owner = queue.loop()
+        if owner is None or owner.is_closed():
+            _discard(key, queue)
+    queue = CompletionQueue(loop)
+    _queues[id(loop)] = queue
+    weakref.finalize(loop, _discard, id(loop), queue).atexit = False
+    return queue
+
+
+def _discard(key: int, queue: CompletionQueue) -> None:
+    if _queues.get(key) is queue:
+        del _queues[key]
+        queue.close()
+
+
+# The library.
+
+_SUFFIXES = {"darwin": ".dylib", "win32": ".dll"}
+_GRACE_MS = 2000
+
+
+def library_path() -> str:
+    """Where the engine's library is: `OUROBOROS_POSTGRES_LIBRARY`, else next to this module."""
+    override = os.environ.get("OUROBOROS_POSTGRES_LIBRARY")
+    if override:
+        return override
+    return str(Path(__file__).with_name("libouroboros_postgres" + _SUFFIXES.get(sys.platform, ".so")))
+
+
+def load() -> None:
+    """Load the engine's library unless it is loaded; never at import, so that a parent may fork before it connects."""
+    if _binding.loaded():
+        return
+    with _loading:
+        if _binding.loaded():
+            return
+        _binding.load(library_path())
+        atexit.register(_shutdown, os.getpid())
+        os.register_at_fork(after_in_child=_after_fork)
+
+
+def on_fork(hook: Callable[[], None]) -> None:
+    """Have a function called in forked children of a process that had loaded the library."""
+    _fork_hooks.append(hook)
+
+
+def _shutdown(process: int) -> None:
+    if os.getpid() == process:
+        _binding.shutdown(_GRACE_MS)
+
+
+def _after_fork() -> None:
+    _queues.clear()
+    for hook in _fork_hooks:
+        hook()

@@ -1,0 +1,113 @@
+"""Where a call runs: on the ambient transaction when there is one, else on the pool of the process."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from . import _binding, _requests, _runtime
+from ._handle import Handle
+from ._logs import connection_log
+from .errors import NotConnectedError
+
+if TYPE_CHECKING:
+    from ._options import PoolOptions
+    from ._transaction import TransactionWrapper
+
+__all__ = ["active_transaction", "close", "connect", "current_pool", "is_connected", "pool_target", "target"]
+
+active_transaction: ContextVar[TransactionWrapper | None] = ContextVar("active_transaction", default=None)
+
+
+class Pool:
+    """The pool of the process and the options it was opened with."""
+
+    __slots__ = ("handle", "options")
+
+    def __init__(self, handle: Handle, options: PoolOptions) -> None:
+        self.handle = handle
+        self.options = options
+
+
+class _Process:
+    """What one process has at most one of."""
+
+    __slots__ = ("forked", "pool")
+
+    def __init__(self) -> None:
+        self.pool: Pool | None = None
+        self.forked = False
+
+    def after_fork(self) -> None:
+        self.pool = None
+        self.forked = True
+
+
+_process = _Process()
+_runtime.on_fork(_process.after_fork)
+
+
+def target() -> int:
+    """Find the handle that a call of the current context works on.
+
+    Raises:
+        TransactionClosedError: The ambient transaction is over.
+        NotConnectedError: There is no pool.
+    """
+    transaction = active_transaction.get()
+    return pool_target() if transaction is None else transaction.target()
+
+
+def pool_target() -> int:
+    """Find the handle of the pool."""
+    return current_pool().handle.number
+
+
+def current_pool() -> Pool:
+    """Find the pool.
+
+    Raises:
+        NotConnectedError: There is none.
+    """
+    pool = _process.pool
+    if pool is None:
+        if _process.forked:
+            _binding.counters()  # raises the error that names the remedy
+        raise NotConnectedError(_runtime.NOT_CONNECTED)
+    return pool
+
+
+def is_connected() -> bool:
+    """Tell whether there is a pool; see `connection.is_connected`."""
+    return _process.pool is not None
+
+
+async def connect(uri: str, options: PoolOptions) -> None:
+    """Open a pool, and let go of the one before once this one works."""
+    if not isinstance(uri, str):
+        raise TypeError(f"connection_string must be str or None, not {type(uri).__name__}")
+    limits: dict[str, Any] = {
+        "min_connections": options.min_connections,
+        "max_connections": options.max_connections,
+        "max_retries": options.max_retries,
+    }
+    request = _requests.encode({"op": "connect", "dsn": uri, "options": options.changed()})
+    _runtime.load()
+    connection_log.info("Initializing connection pool", extra=limits)
+    handle: Handle = await _runtime.start(0, request)
+    previous, _process.pool = _process.pool, Pool(handle, options)
+    if previous is not None:
+        previous.handle.release()
+    connection_log.info("Connection pool initialized successfully", extra=limits)
+
+
+async def close() -> None:
+    """Close the pool, if there is one; see `connection.close`."""
+    pool, _process.pool = _process.pool, None
+    if pool is None:
+        return
+    request = _requests.encode({"op": "close", "timeout": pool.options.close_timeout})
+    try:
+        await _runtime.start(pool.handle.number, request)
+    finally:
+        pool.handle.release()
