@@ -1,0 +1,277 @@
+package wire_test
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"ouroboros-postgres/core/pgerr"
+	"ouroboros-postgres/core/wire"
+)
+
+func encoder(t testing.TB, types wire.Types, shape wire.Shape, columns ...any) *wire.RowEncoder {
+	t.Helper()
+	var fields []pgconn.FieldDescription
+	for i := 0; i < len(columns); i += 2 {
+		name, _ := columns[i].(string)
+		oid, _ := columns[i+1].(int)
+		fields = append(fields, pgconn.FieldDescription{Name: name, DataTypeOID: uint32(oid)}) //nolint:gosec // small constants
+	}
+	e, err := wire.NewRowEncoder(fields, types, shape)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func addRow(t testing.TB, e *wire.RowEncoder, values ...string) {
+	t.Helper()
+	row := make([][]byte, len(values))
+	for i, v := range values {
+		if v != "NULL" {
+			row[i] = []byte(v)
+		}
+	}
+	if err := e.Row(row); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPayload(t *testing.T) {
+	e := encoder(t, wire.NewBuiltin(), wire.Shape{}, "id", 23, `a"b`, 25, "id", 1009, "odd", 999999)
+	if got := e.Formats(); got[0] != 1 || got[1] != 1 || got[2] != 1 || got[3] != 0 {
+		t.Errorf("formats %v", got)
+	}
+	e.AcceptText()
+	addRow(t, e, "1", "x", "{y,NULL}", "z")
+	addRow(t, e, "NULL", "", "NULL", "NULL")
+	r := e.Result(pgconn.NewCommandTag("SELECT 2"))
+	want := `{"cols":[["id","i"],["a\"b","s"],["id",["a","s"]],["odd","s"]],` +
+		`"rows":[[1,"x",["y",null],"z"],[null,"",null,null]],"tag":"SELECT 2"}`
+	if got := string(r.AppendPayload(nil)); got != want {
+		t.Errorf("got %s", got)
+	}
+	if !r.HasRows || r.Count != 2 || r.Affected != 2 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestNoRows(t *testing.T) {
+	e, err := wire.NewRowEncoder(nil, wire.NewBuiltin(), wire.Shape{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := e.Result(pgconn.NewCommandTag("CREATE TABLE"))
+	if got := string(r.AppendPayload(nil)); r.HasRows || got != `{"cols":[],"rows":[],"tag":"CREATE TABLE"}` {
+		t.Errorf("%v %s", r.HasRows, got)
+	}
+	columnless, err := wire.NewRowEncoder([]pgconn.FieldDescription{}, wire.NewBuiltin(), wire.Shape{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	addRow(t, columnless)
+	addRow(t, columnless)
+	if got := string(columnless.Result(pgconn.NewCommandTag("SELECT 2")).AppendPayload(nil)); got != `{"cols":[],"rows":[[],[]],"tag":"SELECT 2"}` {
+		t.Error(got)
+	}
+}
+
+func TestAppendResults(t *testing.T) {
+	total := &wire.Result{}
+	for _, tag := range []string{"INSERT 0 2", "INSERT 0 0", "INSERT 0 1"} {
+		e := encoder(t, wire.NewBuiltin(), wire.Shape{}, "id", 23)
+		e.AcceptText()
+		for range pgconn.NewCommandTag(tag).RowsAffected() {
+			addRow(t, e, "7")
+		}
+		total.Append(e.Result(pgconn.NewCommandTag(tag)))
+	}
+	if got := string(total.AppendPayload([]byte("x"))); got != `x{"cols":[["id","i"]],"rows":[[7],[7],[7]],"tag":"INSERT 0 3"}` {
+		t.Error(got)
+	}
+	if !total.HasRows || total.Count != 3 || total.Affected != 3 {
+		t.Errorf("%+v", total)
+	}
+}
+
+func TestNests(t *testing.T) {
+	shape := wire.Shape{Nests: []wire.Nest{{Marker: "m1", Name: "author"}, {Marker: "m2", Name: "tag"}}}
+	e := encoder(t, wire.NewBuiltin(), shape, "id", 23, "m1", 16, "id", 23, "name", 25, "m2", 16, "id", 23)
+	e.AcceptText()
+	addRow(t, e, "1", "t", "2", "NULL", "f", "NULL")
+	addRow(t, e, "1", "NULL", "NULL", "NULL", "t", "5")
+	want := `{"cols":[["id","i"],["author",["c",[["id","i"],["name","s"]]]],["tag",["c",[["id","i"]]]]],` +
+		`"rows":[[1,[2,null],null],[1,null,[5]]],"tag":"SELECT 2"}`
+	if got := string(e.Result(pgconn.NewCommandTag("SELECT 2")).AppendPayload(nil)); got != want {
+		t.Error(got)
+	}
+	binaryForm := encoder(t, wire.NewBuiltin(), shape, "m1", 16, "id", 23, "m2", 16, "id", 23)
+	addRow(t, binaryForm, "\x01", "\x00\x00\x00\x02", "\x00", "NULL")
+	if got := string(binaryForm.Result(pgconn.CommandTag{}).Rows); got != `[[2],null]` {
+		t.Error(got)
+	}
+}
+
+func TestShapeRefused(t *testing.T) {
+	fields := []pgconn.FieldDescription{{Name: "m", DataTypeOID: 23}}
+	for _, shape := range []wire.Shape{
+		{Nests: []wire.Nest{{Marker: "m"}}},
+		{Nests: []wire.Nest{{Marker: "absent"}}},
+		{Keep: map[string][]string{"m": {"id"}}},
+	} {
+		if _, err := wire.NewRowEncoder(fields, wire.NewBuiltin(), shape); pgerr.From(err).Kind != pgerr.Internal {
+			t.Errorf("%+v: %v", shape, err)
+		}
+	}
+}
+
+func TestKeep(t *testing.T) {
+	s := connect(t)
+	var array uint32
+	for _, candidate := range s.types.more {
+		if candidate.Class == wire.Array && candidate.Elem.Name == "outer_row" {
+			array = candidate.OID
+		}
+	}
+	fields := []pgconn.FieldDescription{{Name: "kids", DataTypeOID: array}}
+	e, err := wire.NewRowEncoder(fields, s.types, wire.Shape{Keep: map[string][]string{"kids": {"price", "id"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.AcceptText()
+	addRow(t, e, `{"(1,x,,,9.50,,,,,,,)",NULL}`)
+	want := `{"cols":[["kids",["a",["c",[["price","n"],["id","i"]]]]]],"rows":[[[["9.50",1],null]]],"tag":""}`
+	if got := string(e.Result(pgconn.CommandTag{}).AppendPayload(nil)); got != want {
+		t.Error(got)
+	}
+	_, err = wire.NewRowEncoder(fields, s.types, wire.Shape{Keep: map[string][]string{"kids": {"absent"}}})
+	if e := pgerr.From(err); err == nil || e.Kind != pgerr.Value || !strings.Contains(e.Message, `"absent"`) {
+		t.Error(err)
+	}
+}
+
+// FuzzBinaryValues changes valid values of every binary type: the outcome is an error or valid JSON, never a panic.
+func FuzzBinaryValues(f *testing.F) {
+	builtin := wire.NewBuiltin()
+	oids := binaryOIDs(f, builtin)
+	for i := range oids {
+		f.Add(uint16(i), []byte{0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 23, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 7}) //nolint:gosec // few
+	}
+	f.Fuzz(func(t *testing.T, pick uint16, data []byte) {
+		oid := oids[int(pick)%len(oids)]
+		if data == nil {
+			return
+		}
+		for _, asText := range []bool{false, true} {
+			e := encoder(t, builtin, wire.Shape{}, "c", int(oid))
+			if asText {
+				e.AcceptText()
+			}
+			if err := e.Row([][]byte{data}); err != nil {
+				if pgerr.From(err).Kind != pgerr.Deserialization {
+					t.Errorf("%d: %v", oid, err)
+				}
+				continue
+			}
+			if payload := e.Result(pgconn.CommandTag{}).AppendPayload(nil); !json.Valid(payload) {
+				t.Errorf("type %d: invalid JSON %s", oid, payload)
+			}
+		}
+	})
+}
+
+// binaryOIDs are all types that are decoded from binary, but JSON, whose text is trusted to be the server's.
+func binaryOIDs(t testing.TB, builtin *wire.Builtin) []uint32 {
+	var oids []uint32
+	for oid := range uint32(7000) {
+		if _, ok := builtin.Type(oid); !ok {
+			continue
+		}
+		e := encoder(t, builtin, wire.Shape{}, "c", int(oid))
+		switch oid {
+		case 114, 199, 3802, 3807, 2249, 2287:
+			continue
+		}
+		if e.Formats()[0] == 1 {
+			oids = append(oids, oid)
+		}
+	}
+	return oids
+}
+
+func TestCorruptBinary(t *testing.T) {
+	builtin := wire.NewBuiltin()
+	for _, c := range []struct {
+		oid  int
+		data string
+	}{
+		{16, ""},
+		{23, "\x00"},
+		{20, "\x00\x00\x00\x00"},
+		{701, "\x00"},
+		{1700, "\x00\x01\x00\x00\x00\x00\x00\x00"},
+		{1700, "\x00\x01\x00\x00\x00\x00\x00\x00\x27\x10"},
+		{1700, "\x00\x00\x00\x00\x12\x34\x00\x00"},
+		{25, "\xff"},
+		{2950, "abc"},
+		{1083, "\xff\xff\xff\xff\xff\xff\xff\xff"},
+		{3802, "\x02{}"},
+		{3802, "\x01"},
+		{114, ""},
+		{869, "\x02\x21\x00\x04\x0a\x00\x00\x01"},
+		{1007, "\x00\x00\x00\x07\x00\x00\x00\x00\x00\x00\x00\x17"},
+		{1007, "\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x17\x7f\xff\xff\xff\x00\x00\x00\x01"},
+		{3904, ""},
+		{3904, "\x02\x00\x00\x00\x04\x00\x00\x00\x01"},
+		{4451, "\x00\x00\x00\x01\xff\xff\xff\xff"},
+		{2249, "\x00\x00\x00\x02\x00\x00\x00\x17\xff\xff\xff\xff"},
+	} {
+		e := encoder(t, builtin, wire.Shape{}, "c", c.oid)
+		if err := e.Row([][]byte{[]byte(c.data)}); err == nil || pgerr.From(err).Kind != pgerr.Deserialization {
+			t.Errorf("%d %q: %v", c.oid, c.data, err)
+		}
+	}
+	e := encoder(t, builtin, wire.Shape{}, "c", 23)
+	if err := e.Row(nil); err == nil || pgerr.From(err).Kind != pgerr.Internal {
+		t.Error(err)
+	}
+}
+
+func BenchmarkRows(b *testing.B) {
+	b.ReportAllocs()
+	row := [][]byte{
+		binary.BigEndian.AppendUint32(nil, 123456),
+		[]byte("user-123456@example.org"),
+		binary.BigEndian.AppendUint64(nil, math.Float64bits(1234.5678)),
+		binary.BigEndian.AppendUint64(nil, 760_000_000_123_456),
+		{0, 3, 0, 1, 0, 0, 0, 2, 0, 12, 13, 128, 22, 46},
+	}
+	for b.Loop() {
+		e := encoder(b, builtinTypes, wire.Shape{}, "id", 23, "email", 25, "score", 701, "at", 1184, "price", 1700)
+		for range 1000 {
+			if err := e.Row(row); err != nil {
+				b.Fatal(err)
+			}
+		}
+		e.Result(pgconn.CommandTag{})
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/row")
+}
+
+var builtinTypes = wire.NewBuiltin()
+
+func BenchmarkOneRow(b *testing.B) {
+	b.ReportAllocs()
+	row := [][]byte{{0, 0, 0, 7}, []byte("text"), []byte("{}")}
+	for b.Loop() {
+		e := encoder(b, builtinTypes, wire.Shape{}, "id", 23, "name", 25, "tags", 114)
+		if err := e.Row(row); err != nil {
+			b.Fatal(err)
+		}
+		e.Result(pgconn.CommandTag{})
+	}
+}
