@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import _engine, connection, errors, health, identifiers, metrics, transactions, types
+from . import _engine as _engine
+from . import connection, errors, health, identifiers, metrics, transactions, types
 from .connection import (
     IsolationLevel,
     begin_transaction,

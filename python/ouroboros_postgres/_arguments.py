@@ -16,8 +16,9 @@ from decimal import Decimal
 from enum import Enum
 from json import JSONEncoder
 from types import NoneType
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
+from ._guards import is_list, is_mapping, is_octets, is_set
 from .errors import DataError
 from .types import Range
 
@@ -36,7 +37,7 @@ def argument(value: Any) -> Argument:
         TypeError: There is no PostgreSQL form for a value of this type.
         DataError: The value itself cannot be sent.
     """
-    kind = cast("type[Any]", type(value))
+    kind = _type_of(value)
     if kind in PLAIN:
         return value
     convert = _CONVERTERS.get(kind)
@@ -67,6 +68,10 @@ def json_text(value: Any) -> str:
 
 
 _TOO_DEEP = "a value is nested too deeply or contains itself"
+
+
+def _type_of(value: object) -> type[object]:
+    return type(value)
 
 
 def _type_name(value: object) -> str:
@@ -201,8 +206,9 @@ def _convert_other(value: Any) -> Argument:
 
 def _number(value: Any) -> int | float | None:
     """Read a scalar of another library, such as NumPy's, through the protocols for numbers."""
+    kind = _type_of(value)
     for method, convert in (("__index__", _index), ("__float__", float)):
-        if hasattr(type(value), method):
+        if hasattr(kind, method):
             try:
                 return convert(value)
             except TypeError:
@@ -221,14 +227,14 @@ _SCALARS: frozenset[type] = frozenset((str, int, bool, NoneType))
 
 def _check(value: Any) -> None:
     """Refuse what the JSON encoder would silently alter: keys that are not text, numbers that JSON does not have."""
-    if isinstance(value, dict):
-        for key, item in cast("dict[Any, Any]", value).items():
+    if is_mapping(value):
+        for key, item in value.items():
             if not isinstance(key, str):
                 raise TypeError(f"keys of a JSON object must be str, not {_type_name(key)}")
             if type(item) not in _SCALARS:
                 _check(item)
-    elif isinstance(value, (list, tuple)):
-        for item in cast("list[Any]", value):
+    elif is_list(value):
+        for item in value:
             if type(item) not in _SCALARS:
                 _check(item)
     elif isinstance(value, float) and not math.isfinite(value):
@@ -255,12 +261,12 @@ def _json_form(value: Any) -> Any:
         return value.value
     if isinstance(value, dt.timedelta):
         return duration_text(value)
-    if isinstance(value, (bytes, bytearray, memoryview)):
+    if is_octets(value):
         return binascii.b2a_base64(value, newline=False).decode("ascii")
-    if isinstance(value, (set, frozenset)):
-        return list(cast("set[Any]", value))
-    if isinstance(value, Mapping):
-        return dict(cast("Mapping[Any, Any]", value))
+    if is_set(value):
+        return list(value)
+    if is_mapping(value):
+        return dict(value)
     number = _number(value)
     if number is None:
         raise TypeError(f"a value of type {_type_name(value)} cannot be written as JSON")

@@ -105,14 +105,13 @@ def _nullable(convert: Converter | None, value: Any) -> Any:
 def _array(inner: Any) -> Converter:
     convert = _converter(inner)
 
-    def decode(value: Any) -> list[Any]:
-        dims: list[int] | None = None
+    def decode(value: list[Any] | dict[str, list[Any]]) -> list[Any]:
         if isinstance(value, dict):
-            value, dims = value["flat"], value["dims"]
-        items: list[Any] = value
-        if convert is not None:
-            items = [None if item is None else convert(item) for item in items]
-        return items if dims is None else _fold(items, dims)
+            return _fold(elements(value["flat"]), value["dims"])
+        return elements(value)
+
+    def elements(items: list[Any]) -> list[Any]:
+        return items if convert is None else [None if item is None else convert(item) for item in items]
 
     return decode
 

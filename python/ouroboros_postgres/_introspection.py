@@ -35,8 +35,8 @@ async def get_columns(table: str, schema: str = "public") -> list[Description]:
     """Describe the columns of a table in their order.
 
     Returns:
-        Dicts with `name`, `data_type` (such as `Integer` or `Varchar(255)`), `sql_type`, `nullable`, `default` (SQL text
-        or `None`), `is_primary_key`, `is_unique` and more; `[]` if there is no such table.
+        Dicts with `name`, `data_type` (such as `Integer` or `Varchar(255)`), `sql_type`, `nullable`, `default` (SQL
+        text or `None`), `is_primary_key`, `is_unique` and more; `[]` if there is no such table.
     """
     return cast("list[Description]", await _ask("get_columns", {"table": table, "schema": schema}))
 

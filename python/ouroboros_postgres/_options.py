@@ -108,7 +108,7 @@ def _check_integer(name: str, value: int, least: int) -> None:
         raise ValueError(f"{name} must be at most {_LARGEST_INTEGER}, not {value}")
 
 
-def _check_number(name: str, value: float, least: float) -> None:
+def _check_number(name: str, value: Any, least: float) -> None:
     _check_type(name, value, (int, float))
     if not math.isfinite(value):
         raise ValueError(f"{name} must be finite, not {value}")

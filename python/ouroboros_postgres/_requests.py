@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from json import JSONEncoder
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeGuard
 
 from ._arguments import PLAIN, argument, arguments
+from ._guards import is_collection, is_list, is_mapping
 from .errors import DataError, IdentifierError
 
 __all__ = [
@@ -54,10 +55,10 @@ def encode(request: Request) -> bytes:
 
 def _shorten(value: Any) -> Any:
     """Replace integers that Python refuses to print by exact decimals."""
-    if isinstance(value, dict):
-        return {key: _shorten(item) for key, item in cast("dict[str, Any]", value).items()}
-    if isinstance(value, list):
-        return [_shorten(item) for item in cast("list[Any]", value)]
+    if is_mapping(value):
+        return {key: _shorten(item) for key, item in value.items()}
+    if is_list(value):
+        return [_shorten(item) for item in value]
     if isinstance(value, int) and value.bit_length() > _PRINTABLE_BITS:
         return {"n": f"{Decimal(value):f}"}
     return value
@@ -108,9 +109,14 @@ def text(what: str, value: Any) -> str:
 
 
 def _names(what: str, values: Any) -> list[str]:
-    if isinstance(values, str) or not isinstance(values, Iterable):
-        raise TypeError(f"{what} must be a list of str, not {type(values).__name__}")
-    return [text(f"each of {what}", value) for value in cast("Iterable[Any]", values)]
+    return [text(f"each of {what}", value) for value in _items(what, "str", values)]
+
+
+def _items(what: str, of: str, values: Any) -> Iterable[Any]:
+    """Refuse what is no collection, and what only looks like one."""
+    if not is_collection(values):
+        raise TypeError(f"{what} must be a list of {of}, not {type(values).__name__}")
+    return values
 
 
 def _optional_names(what: str, values: Any) -> list[str] | None:
@@ -138,11 +144,10 @@ def order(order_by: Any) -> list[list[str]] | None:
     """Read `(column, direction)` or a list of such pairs."""
     if order_by is None:
         return None
-    if isinstance(order_by, tuple) and len(cast("tuple[Any, ...]", order_by)) == 2 and isinstance(order_by[0], str):
-        order_by = [cast("tuple[Any, ...]", order_by)]
-    if isinstance(order_by, str) or not isinstance(order_by, Iterable):
-        raise TypeError(f"order_by must be a list of (column, direction), not {type(order_by).__name__}")
-    return [_order_item(index, item) for index, item in enumerate(cast("Iterable[Any]", order_by))] or None
+    pairs = list(_items("order_by", "(column, direction)", order_by))
+    if len(pairs) == 2 and isinstance(pairs[0], str):
+        pairs = [pairs]
+    return [_order_item(index, item) for index, item in enumerate(pairs)] or None
 
 
 def _order_item(index: int, item: Any) -> list[str]:
@@ -154,22 +159,20 @@ def _order_item(index: int, item: Any) -> list[str]:
 
 
 def _sequence(what: str, item: Any, length: int, shape: str) -> Sequence[Any]:
-    if not isinstance(item, (list, tuple)):
+    if not is_list(item):
         raise TypeError(f"{what} must be a tuple {shape}, not {type(item).__name__}")
-    parts = cast("Sequence[Any]", item)
-    if len(parts) != length:
-        raise ValueError(f"{what} must be a tuple {shape}, not {len(parts)} elements")
-    return parts
+    if len(item) != length:
+        raise ValueError(f"{what} must be a tuple {shape}, not {len(item)} elements")
+    return item
 
 
 def _mapping(what: str, value: Any) -> Mapping[str, Any]:
-    if type(value) is not dict and not isinstance(value, Mapping):
+    if not is_mapping(value):
         raise TypeError(f"{what} must be a dict, not {type(value).__name__}")
-    mapping = cast("Mapping[str, Any]", value)
-    for name in mapping:
+    for name in value:
         if type(name) is not str:
             text(f"each column of {what}", name)
-    return mapping
+    return value
 
 
 def equalities(what: str, conditions: Any) -> Filter:
@@ -183,13 +186,8 @@ def conditions(where_conditions: Any) -> Filter | None:
         return None
     if isinstance(where_conditions, Mapping):
         return equalities("where_conditions", where_conditions) or None
-    if isinstance(where_conditions, str) or not isinstance(where_conditions, Iterable):
-        raise TypeError(
-            f"where_conditions must be a list of (column, operator, value) or a dict, "
-            f"not {type(where_conditions).__name__}"
-        )
-    items = enumerate(cast("Iterable[Any]", where_conditions))
-    return [_condition(index, item) for index, item in items] or None
+    items = _items("where_conditions", "(column, operator, value) or a dict", where_conditions)
+    return [_condition(index, item) for index, item in enumerate(items)] or None
 
 
 def _condition(index: int, item: Any) -> list[Any]:
@@ -212,13 +210,12 @@ def execute(sql: str, params: Any = None, op: str = "execute") -> bytes:
 
 
 def _add_params(request: Request, params: Any) -> None:
-    if isinstance(params, (list, tuple)):
+    if is_list(params):
         if params:
-            request["args"] = arguments(cast("Sequence[Any]", params))
-    elif isinstance(params, Mapping):
-        named = cast("Mapping[Any, Any]", params)
-        if named:
-            request["named"] = {text("a parameter name", name): argument(value) for name, value in named.items()}
+            request["args"] = arguments(params)
+    elif is_mapping(params):
+        if params:
+            request["named"] = {text("a parameter name", name): argument(value) for name, value in params.items()}
     else:
         raise TypeError(f"params must be a list, tuple or dict, not {type(params).__name__}")
 
@@ -286,9 +283,7 @@ def _many_rows(op: str, table: str, documents: Any, *, fill_missing: bool, batch
     size = _limit("batch_size", batch_size)
     if size == 0 or size is None:
         raise ValueError(f"batch_size must be at least 1, not {batch_size!r}")
-    if isinstance(documents, (str, Mapping)) or not isinstance(documents, Iterable):
-        raise TypeError(f"documents must be a list of dicts, not {type(cast('Any', documents)).__name__}")
-    items = cast("Iterable[Any]", documents)
+    items = _items("documents", "dicts", documents)
     columns, rows = _filled_rows(items) if fill_missing else _uniform_rows(items)
     if not rows:
         return None
@@ -298,11 +293,10 @@ def _many_rows(op: str, table: str, documents: Any, *, fill_missing: bool, batch
 def _uniform_rows(documents: Iterable[Any]) -> tuple[list[str], list[list[Any]]]:
     columns: list[str] = []
     rows: list[list[Any]] = []
-    for index, document in enumerate(documents):
+    for index, item in enumerate(documents):
+        document = item if index and _is_dict(item) else _mapping(f"documents[{index}]", item)
         if index == 0:
-            columns = list(_mapping("documents[0]", document))
-        elif type(document) is not dict:
-            _mapping(f"documents[{index}]", document)
+            columns = list(document)
         try:
             values = [document[column] for column in columns]
         except KeyError:
@@ -311,6 +305,11 @@ def _uniform_rows(documents: Iterable[Any]) -> tuple[list[str], list[list[Any]]]
             raise _other_keys(index, columns, document)
         rows.append([value if type(value) in PLAIN else argument(value) for value in values])
     return columns, rows
+
+
+def _is_dict(value: object) -> TypeGuard[dict[str, Any]]:
+    """Whether this is a dict; its keys need no check when they are those of a document that has been checked."""
+    return type(value) is dict
 
 
 def _other_keys(index: int, columns: list[str], document: Mapping[str, Any]) -> ValueError:
@@ -375,10 +374,10 @@ def _add_where(request: Request, filter: Filter | None, where: str | None, param
     if where:
         request["where"] = text("where_clause", where)
     if params is not None:
-        if not isinstance(params, (list, tuple)):
+        if not is_list(params):
             raise TypeError(f"params must be a list or tuple, not {type(params).__name__}")
         if params:
-            request["args"] = arguments(cast("Sequence[Any]", params))
+            request["args"] = arguments(params)
 
 
 def pk_filter(column: str, value: Any) -> Filter:
@@ -469,14 +468,12 @@ def related(
     return encode(request)
 
 
-def _membership(value: Any) -> str:
+def _membership(value: object) -> str:
     return "in" if isinstance(value, (list, tuple, set, frozenset)) else "eq"
 
 
 def _relations(relations: Any) -> list[Request]:
-    if isinstance(relations, (str, Mapping)) or not isinstance(relations, Iterable):
-        raise TypeError(f"relations must be a list of dicts, not {type(relations).__name__}")
-    return [_relation(index, relation) for index, relation in enumerate(cast("Iterable[Any]", relations))]
+    return [_relation(index, relation) for index, relation in enumerate(_items("relations", "dicts", relations))]
 
 
 def _relation(index: int, relation: Any) -> Request:
@@ -496,10 +493,8 @@ def _relation(index: int, relation: Any) -> Request:
 
 def joins(joins: Any) -> list[Request]:
     """Read `(name, foreign_key, table)` tuples as relations."""
-    if isinstance(joins, str) or not isinstance(joins, Iterable):
-        raise TypeError(f"joins must be a list of (name, foreign_key, table), not {type(joins).__name__}")
     read: list[Request] = []
-    for index, join in enumerate(cast("Iterable[Any]", joins)):
+    for index, join in enumerate(_items("joins", "(name, foreign_key, table)", joins)):
         name, foreign_key, table = _sequence(f"joins[{index}]", join, 3, "(name, foreign_key, table)")
         read.append({"name": name, "foreign_key": foreign_key, "table": table})
     return read

@@ -84,8 +84,7 @@ def is_connected() -> bool:
 
 async def connect(uri: str, options: PoolOptions) -> None:
     """Open a pool, and let go of the one before once this one works."""
-    if not isinstance(uri, str):
-        raise TypeError(f"connection_string must be str or None, not {type(uri).__name__}")
+    _requests.text("connection_string", uri)
     limits: dict[str, Any] = {
         "min_connections": options.min_connections,
         "max_connections": options.max_connections,

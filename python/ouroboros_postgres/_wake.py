@@ -82,7 +82,7 @@ class ThreadWaker:
 
     def __init__(self) -> None:
         self.descriptor = -1
-        self._closed = False
+        self._closed = threading.Event()
         self._drained = threading.Semaphore(0)
 
     def attach(self, loop: asyncio.AbstractEventLoop, queue: int, drain: Callable[[], object]) -> None:
@@ -91,11 +91,9 @@ class ThreadWaker:
         ).start()
 
     def _watch(self, loop: asyncio.AbstractEventLoop, queue: int, drain: Callable[[], object]) -> None:
-        while not self._closed:
+        while not self._closed.is_set():
             try:
                 _binding.queue_wait(queue, -1)
-                if self._closed:
-                    return
                 loop.call_soon_threadsafe(drain)
             except (_binding.StatusError, RuntimeError):  # the queue or the loop is closed
                 return
@@ -105,5 +103,5 @@ class ThreadWaker:
         self._drained.release()
 
     def close(self) -> None:
-        self._closed = True
+        self._closed.set()
         self._drained.release()

@@ -321,7 +321,7 @@ def begin_transaction(
     deferrable: bool = False,
     independent: bool = False,
 ) -> TransactionContext:
-    """Begin a transaction: `async with begin_transaction() as tx`, or `tx = await begin_transaction()`.
+    """Make a transaction: enter it with `async with`, or await it.
 
     Inside `async with` it is the ambient transaction: every function of the package works on it. It commits at a normal
     exit and rolls back at an exception, unless it was completed before. Inside another transaction it is a part of that

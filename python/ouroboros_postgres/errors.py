@@ -1,7 +1,7 @@
 """The exceptions of the package.
 
-Every class derives from `RuntimeError`. Programming errors (an argument of the wrong type, an unknown word where a fixed
-vocabulary is expected) are plain `TypeError` and `ValueError` instead.
+Every class derives from `RuntimeError`. Programming errors (an argument of the wrong type, an unknown word where a
+fixed vocabulary is expected) are plain `TypeError` and `ValueError` instead.
 
     PostgresError (alias DataBridgeError)
     ├─ ConnectionFailedError            also a ConnectionError

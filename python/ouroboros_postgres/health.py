@@ -26,8 +26,8 @@ async def health_check(timeout: float = 5.0) -> dict[str, Any]:  # noqa: ASYNC10
 
     Returns:
         `is_healthy` (connected and not saturated), `is_connected`, `is_near_saturation` (more than 80 % of the
-        connections in use), `is_saturated` (all of them), `check_latency_ms`, `error` (text or `None`) and `metrics` (as
-        `pool_metrics`, `{}` without a pool).
+        connections in use), `is_saturated` (all of them), `check_latency_ms`, `error` (text or `None`) and `metrics`
+        (as `pool_metrics`, `{}` without a pool).
     """
     before = time.perf_counter()
     metrics: dict[str, Any] = {}
