@@ -44,7 +44,7 @@ func ParseArgs(raw []byte) ([]Arg, error) {
 	if !s.take('[') {
 		return nil, s.malformed()
 	}
-	args := make([]Arg, 0, 8)
+	args := make([]Arg, 0, min(s.listSize(), 64))
 	err := s.items(func(position int) error {
 		arg, err := s.value()
 		if err != nil {
@@ -172,13 +172,23 @@ func (s *scanner) nested(read func(*scanner) (Arg, error)) (Arg, error) {
 
 func (s *scanner) list() (Arg, error) {
 	s.pos++
-	var list []Arg
+	list := make([]Arg, 0, s.listSize())
 	err := s.items(func(int) error {
 		item, err := s.value()
 		list = append(list, item)
 		return err
 	})
 	return Arg{Kind: List, List: list}, err
+}
+
+// listSize guesses the length of a list from the commas up to the next bracket, looking a bounded way ahead.
+func (s *scanner) listSize() int {
+	const window = 1 << 20
+	ahead := s.src[s.pos:min(len(s.src), s.pos+window)]
+	if end := strings.IndexByte(ahead, ']'); end >= 0 {
+		ahead = ahead[:end]
+	}
+	return strings.Count(ahead, ",") + 1
 }
 
 // object checks an object of user data and keeps its text.

@@ -220,7 +220,7 @@ func BenchmarkParseArgs(b *testing.B) {
 		ints[i] = i * 7
 	}
 	list := strings.ReplaceAll(fmt.Sprint(ints), " ", ",")
-	for name, raw := range map[string]string{"few": `[1,"text",2.5,{"u":"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"}]`, "100k": `[` + list + `]`} {
+	for name, raw := range map[string]string{"few": `[1,"text",2.5,{"u":"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"}]`, "100k": `[[` + strings.Trim(list, "[]") + `]]`} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -229,5 +229,24 @@ func BenchmarkParseArgs(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+func BenchmarkBindList(b *testing.B) {
+	ints := make([]string, 100_000)
+	for i := range ints {
+		ints[i] = fmt.Sprint(i * 7)
+	}
+	args, err := wire.ParseArgs([]byte(`[[` + strings.Join(ints, ",") + `]]`))
+	if err != nil {
+		b.Fatal(err)
+	}
+	params := make([]*wire.Type, 1)
+	params[0], _ = wire.NewBuiltin().Type(1007)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := wire.Bind(args, params); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
