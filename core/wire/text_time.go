@@ -68,12 +68,13 @@ func textClock(text string) (micros int64, rest string, ok bool) {
 	return ((hours*60+minutes)*60+seconds)*1_000_000 + fraction, rest, ok
 }
 
-// textNumber reads digits; the limit keeps every later multiplication within 64 bit.
+// textNumber reads digits, up to the hours that fit 64 bit as microseconds: more than any field of a valid value.
 func textNumber(text string) (n int64, rest string, ok bool) {
+	const limit = 2_562_047_787
 	i := 0
 	for i < len(text) && isDigit(text[i]) {
 		n = n*10 + int64(text[i]-'0')
-		if i++; i > 10 {
+		if i++; n > limit {
 			return 0, "", false
 		}
 	}
