@@ -12,6 +12,7 @@ import "C"
 //
 //export ob_debug_fault
 func ob_debug_fault(request *C.ob_const_bytes, length C.uint64_t) C.int32_t {
+	defer library.Contain("ob_debug_fault")
 	copied, status := borrow(request, length)
 	if status == 0 {
 		status = library.InjectFault(copied)

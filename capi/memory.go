@@ -42,6 +42,7 @@ func filler(out *C.ob_buf) func(size int) []byte {
 
 //export ob_buf_free
 func ob_buf_free(buf *C.ob_buf) {
+	defer library.Contain("ob_buf_free")
 	if buf == nil || buf.data == nil {
 		return
 	}

@@ -22,10 +22,12 @@ func describeBuild() string {
 
 //export ob_abi_version
 func ob_abi_version() C.uint32_t {
+	defer library.Contain("ob_abi_version")
 	return C.OB_ABI_MAJOR<<16 | C.OB_ABI_MINOR
 }
 
 //export ob_build_info
 func ob_build_info() *C.ob_const_char {
+	defer library.Contain("ob_build_info")
 	return buildInfo
 }

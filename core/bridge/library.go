@@ -50,6 +50,13 @@ func (l *Library) Guard(export string, fn func() Status) (status Status) {
 	return fn()
 }
 
+// Contain is the recover barrier of exported functions that return no status; to be deferred.
+func (l *Library) Contain(export string) {
+	if reason := recover(); reason != nil {
+		l.logCrash(l.root, export, newCrash(reason))
+	}
+}
+
 // QueueOpen opens a completion queue; wakeFD is duplicated, -1 stands for none.
 func (l *Library) QueueOpen(wakeFD int64, flags uint32) (uint64, Status) {
 	if l.closed.Load() {
