@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"ouroboros-postgres/core/engine"
+	"ouroboros-postgres/core/query"
+	"ouroboros-postgres/core/schema"
 	"ouroboros-postgres/core/wire"
 )
 
@@ -17,7 +19,108 @@ type Reply struct {
 type Func func(ctx context.Context, session engine.Session, request []byte) (Reply, error)
 
 // Find looks an operation up by the name that requests use.
-func Find(name string) (Func, bool) { return nil, false }
+func Find(name string) (Func, bool) {
+	for _, find := range [...]func(string) Func{statements, links, catalogue} {
+		if f := find(name); f != nil {
+			return f, true
+		}
+	}
+	return nil, false
+}
+
+func statements(name string) Func {
+	switch name {
+	case "execute":
+		return of("Query execution failed", execute)
+	case "query":
+		return of("Query execution failed", runQuery)
+	case "insert":
+		return of("", insert)
+	case "upsert":
+		return of("", upsert)
+	case "select":
+		return of("Query execution failed", selectRows)
+	case "select_related":
+		return of("Query execution failed", selectRelated)
+	case "count":
+		return of("Query execution failed", count)
+	case "update":
+		return of("Update failed", update)
+	case "delete":
+		return of("Delete failed", deleteRows)
+	case "delete_cascade":
+		return of("Delete failed", deleteCascade)
+	case "delete_checked":
+		return of("Delete failed", deleteChecked)
+	}
+	return nil
+}
+
+func links(name string) Func {
+	switch name {
+	case "m2m_create":
+		return of("Creating the join table failed", createLinks)
+	case "m2m_add":
+		return of("Adding the relation failed", addLink)
+	case "m2m_remove":
+		return of("Removing the relation failed", removeLink)
+	case "m2m_clear":
+		return of("Clearing the relations failed", clearLinks)
+	case "m2m_count":
+		return of("Query execution failed", countLinks)
+	case "m2m_has":
+		return of("Query execution failed", hasLink)
+	case "m2m_set":
+		return of("Setting the relations failed", setLinks)
+	case "m2m_fetch":
+		return of("Query execution failed", fetchLinked)
+	}
+	return nil
+}
+
+func catalogue(name string) Func {
+	switch name {
+	case "list_tables":
+		return of("Schema inspection failed", listTables)
+	case "table_exists":
+		return of("Schema inspection failed", describe(schema.TableExists))
+	case "get_columns":
+		return of("Schema inspection failed", describe(schema.Columns))
+	case "get_indexes":
+		return of("Schema inspection failed", describe(schema.Indexes))
+	case "get_foreign_keys":
+		return of("Schema inspection failed", describe(schema.ForeignKeys))
+	case "get_backreferences":
+		return of("Schema inspection failed", describe(schema.Backreferences))
+	case "inspect_table":
+		return of("Schema inspection failed", describe(schema.Inspect))
+	}
+	return nil
+}
 
 // Pure answers the operations that need no session (identifier, reference).
-func Pure(name string, request []byte) (any, bool, error) { return nil, false, nil }
+func Pure(name string, request []byte) (any, bool, error) {
+	switch name {
+	case "identifier":
+		var r struct {
+			header
+			Name string `json:"name"`
+		}
+		if err := decode(request, &r); err != nil {
+			return nil, true, err
+		}
+		quoted, err := query.QuoteTable(r.Name)
+		return quoted, true, err
+	case "reference":
+		var r struct {
+			header
+			Reference string `json:"reference"`
+		}
+		if err := decode(request, &r); err != nil {
+			return nil, true, err
+		}
+		table, column, err := query.Reference(r.Reference)
+		return [2]string{table, column}, true, err
+	}
+	return nil, false, nil
+}

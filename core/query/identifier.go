@@ -42,14 +42,11 @@ func refuse(reason Reason, message string) error {
 // Quote makes a name of one part (a column, an alias, a savepoint) safe to stand in SQL text. A part that comes in double
 // quotes is taken as it is, without the rules for bare names.
 func Quote(name string) (string, error) {
-	parts, err := split(name)
+	bare, err := Bare(name)
 	if err != nil {
 		return "", err
 	}
-	if len(parts) != 1 {
-		return "", refuse(InvalidFormat, "Invalid identifier: a name of one part is needed")
-	}
-	return quoted(parts[0]), nil
+	return quoted(bare), nil
 }
 
 // QuoteTable is Quote for name or schema.name; the system catalogues are refused.
@@ -93,8 +90,8 @@ func Reference(ref string) (table, column string, err error) {
 	if !ok || len(raw) > 3 {
 		return "", "", refuse(InvalidFormat, "Invalid foreign key reference format: use table, table.column or schema.table.column")
 	}
-	for _, part := range raw {
-		if _, err := bare(part); err != nil {
+	for _, text := range raw {
+		if _, err := part(text); err != nil {
 			reason, _ := RefusedFor(err)
 			return "", "", refuse(reason, "Invalid foreign key reference format: "+pgerr.From(err).Message)
 		}
@@ -128,11 +125,11 @@ func split(name string) ([]string, error) {
 	}
 	parts := make([]string, len(raw))
 	for i, text := range raw {
-		part, err := bare(text)
+		bare, err := part(text)
 		if err != nil {
 			return nil, err
 		}
-		parts[i] = part
+		parts[i] = bare
 	}
 	return parts, nil
 }
@@ -153,7 +150,7 @@ func cut(name string) ([]string, bool) {
 	return append(parts, name[start:]), !inside
 }
 
-func bare(text string) (string, error) {
+func part(text string) (string, error) {
 	if strings.HasPrefix(text, `"`) {
 		return unquoted(text)
 	}
@@ -199,3 +196,18 @@ func common(part string) error {
 	}
 	return nil
 }
+
+// Bare is the name of one part as the server knows it, without quotes.
+func Bare(name string) (string, error) {
+	parts, err := split(name)
+	if err != nil {
+		return "", err
+	}
+	if len(parts) != 1 {
+		return "", refuse(InvalidFormat, "Invalid identifier: a name of one part is needed")
+	}
+	return parts[0], nil
+}
+
+// Verbatim is a name from the catalogue in the form in which Quote takes it as it is.
+func Verbatim(name string) string { return quoted(name) }

@@ -173,13 +173,12 @@ func (r Related) where(b *builder) {
 	}
 }
 
-// bareName is the name as the server reports it; an invalid one is reported by Quote.
+// bareName is Bare for names that Quote judges as well.
 func bareName(name string) string {
-	parts, err := split(name)
-	if err != nil || len(parts) != 1 {
-		return name
+	if bare, err := Bare(name); err == nil {
+		return bare
 	}
-	return parts[0]
+	return name
 }
 
 func bareNames(names []string) []string {

@@ -1,0 +1,201 @@
+package operation
+
+import (
+	"context"
+
+	"ouroboros-postgres/core/engine"
+	"ouroboros-postgres/core/pgerr"
+	"ouroboros-postgres/core/query"
+	"ouroboros-postgres/core/wire"
+)
+
+// defaultBatch is how many rows one INSERT … VALUES takes unless the caller says otherwise.
+const defaultBatch = 1000
+
+type insertRequest struct {
+	header
+	Table     string    `json:"table"`
+	Columns   []string  `json:"columns"`
+	Rows      wire.Args `json:"rows"`
+	Many      bool      `json:"many"`
+	BatchSize *amount   `json:"batch_size"`
+}
+
+func (r *insertRequest) batch(conflict *query.Conflict) (*batch, error) {
+	b := &batch{size: defaultBatch, insert: query.Insert{Table: r.Table, Columns: r.Columns, Conflict: conflict}}
+	if r.BatchSize != nil {
+		if *r.BatchSize < 1 {
+			return nil, pgerr.New(pgerr.Value, "batch_size must be at least 1")
+		}
+		b.size = int(*r.BatchSize)
+	}
+	for i, row := range r.Rows {
+		if row.Kind != wire.List || len(row.List) != len(r.Columns) {
+			return nil, pgerr.New(pgerr.Value, "row %d does not have the %d values of columns", i, len(r.Columns))
+		}
+		b.insert.Rows = append(b.insert.Rows, row.List)
+	}
+	if !r.Many && len(b.insert.Rows) != 1 {
+		return nil, pgerr.New(pgerr.Value, "one row is needed, or many")
+	}
+	return b, nil
+}
+
+func (r *insertRequest) prefix(what string) string {
+	if r.Many {
+		return "Batch " + what + " failed"
+	}
+	return string(what[0]-'a'+'A') + what[1:] + " failed"
+}
+
+func insert(ctx context.Context, session engine.Session, r *insertRequest) (Reply, error) {
+	b, err := r.batch(nil)
+	if err != nil {
+		return Reply{}, err
+	}
+	reply, err := rows(b.run(ctx, session))
+	return reply, prefixed(err, r.prefix("insert"))
+}
+
+// batch is one atomic insert of any number of rows.
+type batch struct {
+	insert query.Insert
+	size   int
+}
+
+func (b *batch) run(ctx context.Context, session engine.Session) (*wire.Result, error) {
+	if len(b.insert.Rows) == 0 {
+		return &wire.Result{HasRows: true, Tag: "INSERT 0 0"}, b.check()
+	}
+	if len(b.insert.Rows) > 1 {
+		if result, done, err := b.unnest(ctx, session); done || err != nil {
+			return result, err
+		}
+	}
+	chunks := b.chunks()
+	if len(chunks) == 1 {
+		return b.chunk(ctx, session, chunks[0])
+	}
+	var whole *wire.Result
+	err := session.Atomic(ctx, func(session engine.Session) error {
+		whole = &wire.Result{}
+		for _, rows := range chunks {
+			part, err := b.chunk(ctx, session, rows)
+			if err != nil {
+				return err
+			}
+			whole.Append(part)
+		}
+		return nil
+	})
+	return whole, err
+}
+
+// check refuses names that would be refused with rows.
+func (b *batch) check() error {
+	if _, err := query.QuoteTable(b.insert.Table); err != nil {
+		return err
+	}
+	return nil
+}
+
+func (b *batch) chunk(ctx context.Context, session engine.Session, rows [][]wire.Arg) (*wire.Result, error) {
+	part := b.insert
+	part.Rows = rows
+	sql, args, err := part.Build()
+	return run(ctx, session, sql, args, err)
+}
+
+// chunks divides the rows so that no statement has more rows than asked for or more parameters than the protocol allows.
+func (b *batch) chunks() [][][]wire.Arg {
+	size := 1
+	if width := len(b.insert.Columns); width > 0 {
+		size = max(1, min(b.size, query.MaxParameters/width))
+	}
+	var chunks [][][]wire.Arg
+	for rows := b.insert.Rows; len(rows) > 0; {
+		n := min(size, len(rows))
+		chunks = append(chunks, rows[:n])
+		rows = rows[n:]
+	}
+	return chunks
+}
+
+// unnest inserts all rows with one statement, if the types of the columns are known and every value has a place in an
+// array of its column's type.
+func (b *batch) unnest(ctx context.Context, session engine.Session) (*wire.Result, bool, error) {
+	types, err := b.types(ctx, session)
+	if types == nil || err != nil {
+		return nil, false, err
+	}
+	names := make([]string, len(types))
+	arrays := make([]*wire.Type, len(types))
+	for i, t := range types {
+		names[i] = query.Verbatim(t.Schema) + "." + query.Verbatim(t.Name)
+		arrays[i] = &wire.Type{Class: wire.Array, Name: t.Name + "[]", Elem: t}
+	}
+	sql, args, err := b.insert.BuildUnnest(names)
+	if err != nil {
+		return nil, false, err
+	}
+	binding, err := wire.Bind(args, arrays)
+	if err != nil || binding.Declare != nil {
+		return nil, false, nil //nolint:nilerr // the other form names the value that does not fit
+	}
+	result, err := session.Query(ctx, engine.Statement{SQL: sql, Args: args})
+	return result, true, err
+}
+
+// types are those of the columns, nil when a column is unknown or its values cannot be elements of an array.
+func (b *batch) types(ctx context.Context, session engine.Session) ([]*wire.Type, error) {
+	if b.usesDefault() || len(b.insert.Columns) == 0 {
+		return nil, nil
+	}
+	schemaName, table, err := query.SplitTable(b.insert.Table)
+	if err != nil {
+		return nil, err
+	}
+	known, err := session.Columns(ctx, schemaName, table)
+	if err != nil {
+		return nil, err
+	}
+	types := make([]*wire.Type, len(b.insert.Columns))
+	for i, name := range b.insert.Columns {
+		bare, err := query.Bare(name)
+		if err != nil {
+			return nil, err
+		}
+		if types[i] = elementType(known, bare); types[i] == nil {
+			return nil, nil
+		}
+	}
+	return types, nil
+}
+
+func (b *batch) usesDefault() bool {
+	for _, row := range b.insert.Rows {
+		for i := range row {
+			if row[i].Kind == wire.Default {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func elementType(columns []engine.Column, name string) *wire.Type {
+	for _, c := range columns {
+		if c.Name != name || c.Type == nil {
+			continue
+		}
+		inner := c.Type
+		for inner.Class == wire.Domain && inner.Elem != nil {
+			inner = inner.Elem
+		}
+		if inner.Class == wire.Array || inner.Class == wire.Pseudo {
+			return nil
+		}
+		return c.Type
+	}
+	return nil
+}
