@@ -501,3 +501,18 @@ func TestTypesOfTheCatalogue(t *testing.T) {
 		expect(t, s, "INSERT INTO "+prefix+"a VALUES ($1, $2, $3, $4) RETURNING p::text", `["ok", [1, "sad"], 5, ["ok", "sad"]]`, "(1,sad)")
 	})
 }
+
+func TestKeyColumns(t *testing.T) {
+	for detail, want := range map[string]string{
+		"Key (name)=(a) already exists.":            "name",
+		"Key (a, b)=(1, ()=() already exists.":      "a, b",
+		"Key (lower(name))=(x) already exists.":     "lower(name)",
+		"Schlüssel »(name)=(a)« existiert bereits.": "name",
+		"Failing row contains (1, null).":           "",
+		"":                                          "",
+	} {
+		if got := keyColumns(detail); got != want {
+			t.Errorf("%q: got %q, want %q", detail, got, want)
+		}
+	}
+}

@@ -52,6 +52,9 @@ func fromServer(pg *pgconn.PgError) *pgerr.Error {
 	e.SQLState, e.Severity, e.Detail, e.Hint = pg.Code, pg.SeverityUnlocalized, pg.Detail, pg.Hint
 	e.Schema, e.Table, e.Column = pg.SchemaName, pg.TableName, pg.ColumnName
 	e.Constraint, e.Datatype, e.Position = pg.ConstraintName, pg.DataTypeName, pg.Position
+	if e.Column == "" && strings.HasPrefix(pg.Code, "23") {
+		e.Column = keyColumns(pg.Detail)
+	}
 	switch {
 	case pg.Code == stateCompletionUnknown:
 		e.InDoubt = true
@@ -59,6 +62,16 @@ func fromServer(pg *pgconn.PgError) *pgerr.Error {
 		e.Retryable = true
 	}
 	return e
+}
+
+// keyColumns reads the columns of a violated key, which the server names in the detail only: "Key (a, b)=(1, 2) …". The
+// words around the parentheses depend on the server's language, the parentheses do not.
+func keyColumns(detail string) string {
+	start, end := strings.IndexByte(detail, '('), strings.Index(detail, ")=(")
+	if start < 0 || end < start {
+		return ""
+	}
+	return detail[start+1 : end]
 }
 
 // translate turns what the driver reports for a statement into the core's error. sent says whether the server may have

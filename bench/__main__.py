@@ -1,0 +1,121 @@
+"""Measures this package beside its peers: `python -m bench [--dsn DSN] [--repeat N]`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib.metadata
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bench.cases import CASES, SETUP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DRIVERS = ("ouroboros", "asyncpg", "asyncpg_dict", "asyncpg_connection")
+SINGLE = {"asyncpg_connection"}  # one connection: not for concurrent cases
+
+
+@dataclass
+class Cell:
+    """All repetitions of one driver and case."""
+
+    medians: list[float] = field(default_factory=list)
+    latencies: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+    rss: list[int] = field(default_factory=list)
+
+    def add(self, result: dict[str, object]) -> None:
+        latencies = [float(value) for value in result["latencies"]]  # type: ignore[attr-defined]
+        self.latencies += latencies
+        self.medians.append(statistics.median(latencies))
+        self.cpu.append(float(result["cpu"]) / len(latencies))  # type: ignore[arg-type]
+        self.rss.append(int(result["rss_kib"]))  # type: ignore[call-overload]
+
+    def quantile(self, q: float) -> float:
+        ordered = sorted(self.latencies)
+        return ordered[min(int(q * len(ordered)), len(ordered) - 1)]
+
+
+@contextlib.contextmanager
+def server(dsn: str | None) -> Iterator[str]:
+    """The given server, or a private one."""
+    if dsn:
+        yield dsn
+        return
+    from ouroboros_postgres import local
+
+    with local.start() as started:
+        yield started.dsn
+
+
+def prepare(dsn: str) -> None:
+    """Fill the table that all cases read."""
+    import asyncio
+
+    import ouroboros_postgres as pg
+
+    async def fill() -> None:
+        await pg.init(dsn)
+        for statement in SETUP:
+            await pg.execute(statement)
+        await pg.close()
+
+    asyncio.run(fill())
+
+
+def run(driver: str, case: str, dsn: str) -> dict[str, object]:
+    """One process, one cell."""
+    command = [sys.executable, "-m", "bench.worker", driver, case, dsn]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{driver} {case} failed:\n{done.stderr}")
+    return dict(json.loads(done.stdout))
+
+
+def report(cells: dict[tuple[str, str], Cell]) -> None:
+    """One table, ratios to the first peer that returns the same thing last."""
+    print(f"Python {platform.python_version()}, asyncpg {importlib.metadata.version('asyncpg')}, "
+          f"{os.cpu_count()} cores, {platform.platform()}")
+    print("| case | driver | median ms | p95 | p99 | client CPU ms | RSS MiB | ouroboros / this |")
+    print("|---|---|---|---|---|---|---|---|")
+    for case in CASES:
+        ours = statistics.median(cells["ouroboros", case].medians)
+        for driver in DRIVERS:
+            cell = cells.get((driver, case))
+            if cell is None:
+                continue
+            middle = statistics.median(cell.medians)
+            figures = (middle, cell.quantile(0.95), cell.quantile(0.99), statistics.median(cell.cpu))
+            text = " | ".join(f"{figure * 1000:.3f}" for figure in figures)
+            print(f"| {case} | {driver} | {text} | {statistics.median(cell.rss) / 1024:.0f} | {ours / middle:.2f} |")
+
+
+def main() -> None:
+    """Run the matrix."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--dsn", default=os.environ.get("TEST_DATABASE_URL"), help="a server; default: a private one")
+    parser.add_argument("--repeat", type=int, default=5, help="interleaved repetitions of every cell")
+    options = parser.parse_args()
+    cells: dict[tuple[str, str], Cell] = {}
+    with server(options.dsn) as dsn:
+        prepare(dsn)
+        for number in range(options.repeat):
+            print(f"repetition {number + 1} of {options.repeat}", file=sys.stderr)
+            for case in CASES:
+                for driver in DRIVERS:
+                    if case == "point_500" and driver in SINGLE:
+                        continue
+                    cells.setdefault((driver, case), Cell()).add(run(driver, case, dsn))
+    report(cells)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""One module per driver, all with the same functions."""
