@@ -49,8 +49,8 @@ def client(library: Library) -> Iterator[Client]:
 def settle(library: Library, before: dict[str, int]) -> None:
     """Waits until nothing more is open than before."""
     deadline = time.monotonic() + SETTLE_TIMEOUT
-    while any(value > before[name] for name, value in (after := library.count()).items()):
-        assert time.monotonic() < deadline, f"{before} before, {after} after"
+    while excess := {name: value for name, value in library.count().items() if value > before[name]}:
+        assert time.monotonic() < deadline, f"{before} before, more now: {excess}"
         time.sleep(0.01)  # between two looks, with a deadline
 
 
