@@ -9,6 +9,7 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from typing import ClassVar
 
 from setuptools import Command, Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -37,7 +38,7 @@ def revision() -> str:
     """The commit that is built, where there is a repository."""
     command = ["git", "-C", str(ROOT), "rev-parse", "--short=12", "HEAD"]
     try:
-        return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()  # noqa: S603
+        return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
 
@@ -50,7 +51,7 @@ def build_go(output: Path, version: str, tags: str = "") -> None:
     command += ["-tags", tags, "-ldflags", flags, "-o", str(output), "./capi"]
     output.parent.mkdir(parents=True, exist_ok=True)
     try:
-        subprocess.run(command, cwd=ROOT, env={**os.environ, "CGO_ENABLED": "1"}, check=True)  # noqa: S603
+        subprocess.run(command, cwd=ROOT, env={**os.environ, "CGO_ENABLED": "1"}, check=True)
     except subprocess.CalledProcessError as error:
         raise ExecError(f"go build of the engine failed with exit status {error.returncode}") from None
     output.with_suffix(".h").unlink(missing_ok=True)
@@ -60,7 +61,10 @@ class BuildGo(Command):
     """Builds the engine alone, to any place and with any build tags."""
 
     description = "build the Go engine"
-    user_options = [("output=", None, "path of the library"), ("tags=", None, "Go build tags")]
+    user_options: ClassVar[list[tuple[str, str | None, str]]] = [
+        ("output=", None, "path of the library"),
+        ("tags=", None, "Go build tags"),
+    ]
 
     def initialize_options(self) -> None:
         """Sets the defaults."""
@@ -99,7 +103,7 @@ binding = Extension(
     depends=sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("*/*.h")),
     include_dirs=["capi"],
     define_macros=[("Py_LIMITED_API", "0x030B0000")],
-    extra_compile_args=["-Wall", "-Wextra", "-fvisibility=hidden"],
+    extra_compile_args=["-Wall", "-Wextra", "-fvisibility=hidden", "-g0"],
     libraries=[] if DARWIN else ["dl"],
     py_limited_api=True,
 )

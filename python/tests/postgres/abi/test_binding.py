@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -60,7 +60,7 @@ def test_call_answers_at_once() -> None:
 
 
 def test_refusals_carry_their_status(queue: int) -> None:
-    for call, status in (
+    calls: tuple[tuple[Callable[[], object], str], ...] = (
         (lambda: _binding.queue_open(-2), "BAD_REQUEST"),
         (lambda: _binding.queue_close(1), "BAD_HANDLE"),
         (lambda: _binding.queue_wait(1, 0), "BAD_HANDLE"),
@@ -70,7 +70,8 @@ def test_refusals_carry_their_status(queue: int) -> None:
         (lambda: _binding.call(0, b"garbage"), "BAD_REQUEST"),
         (lambda: _binding.log_subscribe(queue, -1), "BAD_REQUEST"),
         (lambda: _binding.release(queue), "WRONG_KIND"),
-    ):
+    )
+    for call, status in calls:
         with pytest.raises(_binding.StatusError, match=f"OB_{status}") as caught:
             call()
         assert caught.value.status == C[status]
@@ -81,16 +82,19 @@ def test_too_late_is_no_error(queue: int) -> None:
     assert _binding.release(1) is False
 
 
-@pytest.mark.parametrize("call", [
-    lambda: _binding.submit(1, 2, 3),  # type: ignore[call-arg]
-    lambda: _binding.submit(1, 2, 3, "text"),  # type: ignore[arg-type]
-    lambda: _binding.submit("1", 2, 3, UNKNOWN),  # type: ignore[arg-type]
-    lambda: _binding.call(0, None),  # type: ignore[arg-type]
-    lambda: _binding.drain(1.5),  # type: ignore[arg-type]
-    lambda: _binding.queue_open(None),  # type: ignore[arg-type]
-    lambda: _binding.queue_wait(1),  # type: ignore[call-arg]
-    lambda: _binding.load(1.5),  # type: ignore[arg-type]
-])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: _binding.submit(1, 2, 3),  # type: ignore[call-arg]
+        lambda: _binding.submit(1, 2, 3, "text"),  # type: ignore[arg-type]
+        lambda: _binding.submit("1", 2, 3, UNKNOWN),  # type: ignore[arg-type]
+        lambda: _binding.call(0, None),  # type: ignore[arg-type]
+        lambda: _binding.drain(1.5),  # type: ignore[arg-type]
+        lambda: _binding.queue_open(None),  # type: ignore[arg-type]
+        lambda: _binding.queue_wait(1),  # type: ignore[call-arg]
+        lambda: _binding.load(1.5),  # type: ignore[arg-type]
+    ],
+)
 def test_wrong_types_are_type_errors(call: object) -> None:
     assert callable(call)
     with pytest.raises(TypeError):
@@ -150,7 +154,8 @@ for _ in range(5):
                     lambda: _binding.queue_close(queue), lambda: _binding.queue_wait(queue, -1),
                     lambda: _binding.submit(queue, 1, 0, b'{"op":"x"}'), lambda: _binding.cancel(queue, 1),
                     lambda: _binding.drain(queue), lambda: _binding.call(0, b"{}"), lambda: _binding.release(1),
-                    lambda: _binding.log_subscribe(queue, 10), lambda: _binding.shutdown(0), lambda: _binding.counters(),
+                    lambda: _binding.log_subscribe(queue, 10), lambda: _binding.shutdown(0),
+                    lambda: _binding.counters(),
                 ]
                 for call in calls:
                     try:

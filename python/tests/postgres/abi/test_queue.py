@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import pytest
 
 from abi.conftest import settle
-from abi.library import Client, Library, constants
+from abi.library import Client, Frame, Library, constants
 from abi.test_status import connect
 
 C = constants()
@@ -73,7 +73,7 @@ def test_two_queues_get_their_own_frames(client: Client) -> None:
     mine = {client.submit(UNKNOWN) for _ in range(50)}
     theirs = {other.submit({"op": "theirs"}) for _ in range(50)}
     for queue, expected, name in ((client, mine, "unknown"), (other, theirs, "theirs")):
-        frames = []
+        frames: list[Frame] = []
         while len(frames) < 50:
             frames += queue.next()
         assert {frame.operation for frame in frames} == expected
@@ -83,7 +83,7 @@ def test_two_queues_get_their_own_frames(client: Client) -> None:
 
 def test_each_operation_has_one_frame(client: Client) -> None:
     operations = [client.submit(UNKNOWN) for _ in range(2000)]
-    frames = []
+    frames: list[Frame] = []
     while len(frames) < len(operations):
         batch = client.next()
         assert len(batch) <= 256

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from abi.conftest import settle
-from abi.library import Client, Library, constants
+from abi.library import Client, Frame, Library, constants
 from fixtures.database import Database
 
 C = constants()
@@ -58,7 +58,7 @@ def test_statements_of_a_transaction_run_in_the_order_of_submits(client: Client,
         requests += [{"op": "savepoint", "name": f"s{i}"}, {"op": "release", "name": f"s{i}"}]
     expected = [client.submit(request, transaction) for request in requests]
     expected.append(client.submit({"op": "commit"}, transaction))
-    frames = []
+    frames: list[Frame] = []
     while len(frames) < len(expected):
         frames += client.next()
     assert [frame.kind for frame in frames] == [C["FRAME_VALUE"]] * len(expected), frames
@@ -102,7 +102,7 @@ def test_log_records_come_as_frames(client: Client, database: Database) -> None:
     assert client.library.log_subscribe(client.queue, 30) == 0
     options = {"max_retries": 1, "initial_retry_delay_ms": 1, "connect_timeout": 5}
     client.submit({"op": "connect", "dsn": "postgres://u@127.0.0.1:1/db", "options": options})
-    frames = []
+    frames: list[Frame] = []
     while not any(frame.kind == C["FRAME_ERROR"] for frame in frames):
         frames += client.next()
     record = next(frame for frame in frames if frame.kind == C["FRAME_LOG"])

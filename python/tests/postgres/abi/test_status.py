@@ -56,14 +56,16 @@ def test_huge_lengths_are_refused_unread(client: Client, length: int) -> None:
     assert client.library.call(0, PING, length, ctypes.byref(Buffer())) == C["TOO_LARGE"]
 
 
-@pytest.mark.parametrize("request_bytes", [b"{", b"[]", b"null", b'"op"', b"1", b'{"op":"ping"}}', b"\0", b"\xff\xfe", b"{'op':1}"])
+@pytest.mark.parametrize(
+    "request_bytes", [b"{", b"[]", b"null", b'"op"', b"1", b'{"op":"ping"}}', b"\0", b"\xff\xfe", b"{'op':1}"]
+)
 def test_what_is_no_object_is_a_bad_request(client: Client, request_bytes: bytes) -> None:
     assert client.status(request_bytes) == C["BAD_REQUEST"]
     assert client.call(request_bytes) == (C["BAD_REQUEST"], None)
 
 
 def test_random_bytes_are_refused_or_answered(client: Client) -> None:
-    generator = random.Random(20_241)
+    generator = random.Random(20_241)  # noqa: S311 - repeatable, not secret
     for length in range(1, 1500):
         garbage = generator.randbytes(length)
         assert client.status(garbage) == C["BAD_REQUEST"]
@@ -71,7 +73,7 @@ def test_random_bytes_are_refused_or_answered(client: Client) -> None:
 
 
 def test_mutilated_requests_are_refused_or_answered(client: Client) -> None:
-    generator = random.Random(20_242)
+    generator = random.Random(20_242)  # noqa: S311 - repeatable, not secret
     whole = b'{"op":"connect","options":{"max_connections":[1,{"a":"\\u00e9"}],"application_name":"x"}}'
     for _ in range(1500):
         request = bytearray(whole)

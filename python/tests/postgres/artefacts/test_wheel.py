@@ -51,7 +51,9 @@ def test_contents(names: set[str]) -> None:
     library = "libouroboros_postgres.dylib" if sys.platform == "darwin" else "libouroboros_postgres.so"
     for name in ("__init__.py", "py.typed", "_binding.pyi", "_binding.abi3.so", library):
         assert f"ouroboros_postgres/{name}" in names
-    sources = {path.relative_to(ROOT / "python").as_posix() for path in (ROOT / "python/ouroboros_postgres").rglob("*.py")}
+    sources = {
+        path.relative_to(ROOT / "python").as_posix() for path in (ROOT / "python/ouroboros_postgres").rglob("*.py")
+    }
     assert sources <= names
     foreign = {name for name in names if not name.startswith(("ouroboros_postgres/", "ouroboros_postgres-"))}
     assert foreign == set()
