@@ -91,5 +91,7 @@ func setRuntimeParams(params map[string]string, o Options) {
 	if o.StatementTimeout != nil {
 		params["statement_timeout"] = strconv.FormatInt(int64(*o.StatementTimeout), 10)
 	}
+	// What the decoders of text values rely on; PgBouncer passes both on.
 	params["client_encoding"] = "UTF8"
+	params["datestyle"] = "ISO"
 }

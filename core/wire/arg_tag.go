@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/shopspring/decimal"
+
 	"ouroboros-postgres/core/pgerr"
 )
 
@@ -147,28 +149,8 @@ func readDecimal(text string) (Arg, error) {
 }
 
 func isDecimal(text string) bool {
-	s := scanner{src: text}
-	if c := s.peek(); c == '-' || c == '+' {
-		s.pos++
-	}
-	digits := s.digits()
-	if s.peek() == '.' {
-		s.pos++
-		digits += s.digits()
-	}
-	if digits == 0 {
-		return false
-	}
-	if c := s.peek(); c == 'e' || c == 'E' {
-		s.pos++
-		if c := s.peek(); c == '-' || c == '+' {
-			s.pos++
-		}
-		if s.digits() == 0 {
-			return false
-		}
-	}
-	return s.pos == len(text)
+	_, err := decimal.NewFromString(text)
+	return err == nil
 }
 
 // matches compares text with a pattern in which 0 stands for a digit and x for a hexadecimal digit.

@@ -3,7 +3,8 @@ package wire
 import (
 	"math"
 	"strconv"
-	"strings"
+
+	"github.com/shopspring/decimal"
 )
 
 // appendScalarFor appends a where a type of family f takes it.
@@ -81,7 +82,8 @@ func decimalFits(text string, f family) bool {
 	case familyNumeric:
 		return true
 	case familyMoney:
-		return isDigits(strings.TrimPrefix(text, "-"))
+		amount, err := decimal.NewFromString(text)
+		return err == nil && amount.Exponent() == 0
 	}
 	return false
 }
