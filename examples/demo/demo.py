@@ -7,6 +7,7 @@ their own, dropped at the end).
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -35,6 +36,7 @@ CREATE TABLE demo.cities (
     population integer NOT NULL,
     location jsonb NOT NULL
 );
+CREATE INDEX ON demo.cities (country);
 """
 
 BIGGEST = """
@@ -201,6 +203,8 @@ async def tour(dsn: str) -> None:
 
 
 async def main() -> None:
+    # Failed queries are logged with their context; here they fail on purpose, and the page shows them.
+    logging.getLogger("ouroboros_postgres").setLevel(logging.ERROR)
     if dsn := os.environ.get("DATABASE_URL"):
         await tour(dsn)
         return
