@@ -6,7 +6,7 @@ import dataclasses
 import math
 from typing import Any
 
-__all__ = ["PoolOptions"]
+__all__ = ["PoolOptions", "check_integer", "check_number"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +42,11 @@ class PoolOptions:
 
     def __post_init__(self) -> None:
         for name, least in _INTEGERS.items():
-            _check_integer(name, getattr(self, name), least)
+            check_integer(name, getattr(self, name), least)
         for name, (least, optional) in _NUMBERS.items():
             value = getattr(self, name)
             if value is not None or not optional:
-                _check_number(name, value, least)
+                check_number(name, value, least)
         _check_type("application_name", self.application_name, str)
         _check_type("hide_detail", self.hide_detail, bool)
         if self.min_connections > self.max_connections:
@@ -100,7 +100,8 @@ def _check_type(name: str, value: object, kind: type | tuple[type, ...]) -> None
         raise TypeError(f"{name} must be {' or '.join(k.__name__ for k in wanted)}, not {type(value).__name__}")
 
 
-def _check_integer(name: str, value: int, least: int) -> None:
+def check_integer(name: str, value: Any, least: int) -> None:
+    """Refuse what is not an integer of at least `least` and at most 2**31 - 1."""
     _check_type(name, value, int)
     if value < least:
         raise ValueError(f"{name} must be at least {least}, not {value}")
@@ -108,7 +109,8 @@ def _check_integer(name: str, value: int, least: int) -> None:
         raise ValueError(f"{name} must be at most {_LARGEST_INTEGER}, not {value}")
 
 
-def _check_number(name: str, value: Any, least: float) -> None:
+def check_number(name: str, value: Any, least: float) -> None:
+    """Refuse what is not a finite number of at least `least`."""
     _check_type(name, value, (int, float))
     if not math.isfinite(value):
         raise ValueError(f"{name} must be finite, not {value}")

@@ -23,14 +23,22 @@ from ._handle import Handle
 from ._logs import LEAST_LEVEL, emit, wants_debug
 from ._requests import encode
 from ._wake import DescriptorWaker, ThreadWaker
-from .errors import DataError, InternalError, NotConnectedError, PostgresError, TransactionClosedError, from_payload
+from .errors import (
+    ConnectionFailedError,
+    DataError,
+    InternalError,
+    NotConnectedError,
+    PostgresError,
+    TransactionClosedError,
+    from_payload,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ._wake import Waker
 
-__all__ = ["DurableOperation", "Operation", "call", "load", "start", "start_durable"]
+__all__ = ["DurableOperation", "Operation", "call", "load", "lost_targets", "start", "start_durable"]
 
 VALUE, ROWS, ERROR, HANDLE, LOG = range(5)
 
@@ -46,12 +54,13 @@ COMPLETED: Final = "Transaction already completed"
 class Operation(asyncio.Future[Any]):
     """The outcome of one submitted request; cancelling it cancels the work on the server."""
 
-    __slots__ = ("_number", "_queue")
+    __slots__ = ("_number", "_queue", "target")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, queue: CompletionQueue, number: int) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, queue: CompletionQueue, number: int, target: int) -> None:
         super().__init__(loop=loop)
         self._queue = queue
         self._number = number
+        self.target = target
 
     def cancel(self, msg: Any | None = None) -> bool:
         """Cancel at once; the engine lets the server know and cleans up on its own."""
@@ -148,6 +157,8 @@ def _resolve(operation: Operation, kind: int, payload: bytes) -> None:
         operation.set_exception(failure)
     else:
         if kind == ERROR:
+            if isinstance(result, ConnectionFailedError) and is_transaction(operation.target):
+                lost_targets.add(operation.target)
             operation.set_exception(result)
         else:
             operation.set_result(result)
@@ -167,6 +178,9 @@ _OUTCOMES: dict[int, Callable[[bytes], Any]] = {
     ERROR: _read_error,
     HANDLE: _read_handle,
 }
+
+lost_targets: set[int] = set()
+"""Transactions whose connection is known to be lost, until their owners take note."""
 
 _queues: dict[int, CompletionQueue] = {}
 _next_number = itertools.count(1).__next__
@@ -189,7 +203,7 @@ def start(target: int, request: bytes) -> Operation:
     if queue is None or queue.loop() is not loop:
         queue = _open_queue(loop)
     number = _next_number()
-    return _submit(queue, Operation(loop, queue, number), number, target, request)
+    return _submit(queue, Operation(loop, queue, number, target), number, target, request)
 
 
 def start_durable(target: int, request: bytes) -> Operation:
@@ -199,7 +213,7 @@ def start_durable(target: int, request: bytes) -> Operation:
     if queue is None or queue.loop() is not loop:
         queue = _open_queue(loop)
     number = _next_number()
-    return _submit(queue, DurableOperation(loop, queue, number), number, target, request)
+    return _submit(queue, DurableOperation(loop, queue, number, target), number, target, request)
 
 
 def _submit(queue: CompletionQueue, operation: Operation, number: int, target: int, request: bytes) -> Operation:
@@ -228,10 +242,15 @@ def call(target: int, request: dict[str, Any]) -> Any:
     return decode_value(payload)
 
 
+def is_transaction(target: int) -> bool:
+    """Tell a transaction's handle from a pool's."""
+    return target >> _KIND_SHIFT == _TRANSACTION_KIND
+
+
 def _status_error(error: _binding.StatusError, target: int) -> PostgresError:
     if error.status == _TOO_LARGE:
         return DataError("the request is longer than 1 GiB")
-    if error.status == _BAD_HANDLE and target >> _KIND_SHIFT == _TRANSACTION_KIND:
+    if error.status == _BAD_HANDLE and is_transaction(target):
         return TransactionClosedError(COMPLETED)
     if error.status in (_BAD_HANDLE, _CLOSED):
         return NotConnectedError(NOT_CONNECTED)

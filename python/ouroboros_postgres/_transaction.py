@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
 from . import _requests
 from ._logs import connection_log
-from ._runtime import COMPLETED, start, start_durable
+from ._runtime import COMPLETED, lost_targets, start, start_durable
 from ._session import active_transaction, pool_target
 from .errors import (
     InFailedTransactionError,
@@ -59,7 +59,12 @@ class RawTransaction:
 
     @property
     def is_completed(self) -> bool:
-        """Whether the transaction has been committed or rolled back."""
+        """Whether the transaction has been committed or rolled back, the latter also with its connection."""
+        raise NotImplementedError
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it was ended by a call: a lost connection is still to be reported to whoever commits."""
         return self._completed
 
     @property
@@ -136,6 +141,10 @@ class RootTransaction(RawTransaction):
         self.nested = 0
 
     @property
+    def is_completed(self) -> bool:
+        return self._completed or self._handle.number in lost_targets
+
+    @property
     def root(self) -> RootTransaction:
         return self
 
@@ -159,17 +168,21 @@ class RootTransaction(RawTransaction):
             await outcome
         finally:
             if outcome.done():
-                self._handle.release()
+                self._give_back()
 
     def abandon(self) -> None:
         self._completed = True
-        self._handle.release()
+        self._give_back()
+
+    def _give_back(self) -> bool:
+        lost_targets.discard(self._handle.number)
+        return self._handle.release()
 
     def __del__(self) -> None:
         if self._completed:
             return
         try:
-            if self._handle.release():
+            if self._give_back():
                 connection_log.warning("A transaction was never completed; changes rolled back")
         except Exception:  # noqa: S110 - the interpreter is going away and its modules with it
             pass
@@ -192,6 +205,10 @@ class NestedTransaction(RawTransaction):
     @property
     def is_completed(self) -> bool:
         return self._completed or self._parent.is_completed
+
+    @property
+    def has_ended(self) -> bool:
+        return self._completed or self._parent.has_ended
 
     def target(self) -> int:
         if self._completed:
@@ -365,13 +382,13 @@ class TransactionWrapper:
             InFailedTransactionError: An error had aborted the transaction; it is rolled back.
             ConnectionFailedError: The connection was lost; with `in_doubt` the outcome is unknown.
         """
-        if not self._tx.is_completed:
+        if not self._tx.has_ended:
             await self._tx.commit()
 
     async def rollback(self) -> None:
         """Roll back now; does nothing when the transaction is completed."""
-        if not self._tx.is_completed:
-            await self._tx.rollback()
+        if not self._tx.has_ended:
+            await self._roll_back()
 
     def savepoint(self, name: str) -> SavepointContext:
         """Set a savepoint: `await` it, or use it in `async with`."""
@@ -408,7 +425,7 @@ class TransactionWrapper:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._restore_ambient()
-        if self._tx.is_completed:
+        if self._tx.has_ended:
             return
         if error is None:
             await self._commit_on_exit()
@@ -428,14 +445,18 @@ class TransactionWrapper:
     async def _commit_on_exit(self) -> None:
         try:
             await self._tx.commit()
-        except InFailedTransactionError:
+        except (InFailedTransactionError, TransactionClosedError):
             connection_log.warning("transaction was aborted; changes rolled back")
+
+    async def _roll_back(self) -> None:
+        try:
+            await self._tx.rollback()
+        except TransactionClosedError:  # it ended with its connection
+            pass
 
     async def _rollback_on_exit(self, error: BaseException) -> None:
         try:
-            await self._tx.rollback()
-        except TransactionClosedError:  # ended with its connection
-            pass
+            await self._roll_back()
         except PostgresError as failure:
             _report(error, failure, "Rollback failed")
 

@@ -17,12 +17,15 @@ def pool_metrics() -> dict[str, Any]:
         `pool_size`, `num_idle`, `num_active`, `max_connections`, `min_connections`, `utilization` (0.0 to 1.0),
         `timestamp` (Unix seconds), `acquire_success`, `acquire_failures`, `queries_executed`, `query_failures`,
         `retries`, `slow_queries`, `uptime_seconds`, `queries_per_second`, and `acquire_latency` and `query_latency` as
-        dicts of `count`, `min_us`, `max_us`, `avg_us`, `p50_us`, `p95_us` and `p99_us` in microseconds.
+        dicts of `count`, `min_us`, `max_us`, `avg_us`, `sum_us`, `p50_us`, `p95_us` and `p99_us`, in microseconds.
 
     Raises:
         NotConnectedError: There is no pool.
     """
-    return cast("dict[str, Any]", call(pool_target(), {"op": "metrics"}))
+    metrics = cast("dict[str, Any]", call(pool_target(), {"op": "metrics"}))
+    for name in ("utilization", "timestamp", "uptime_seconds", "queries_per_second"):
+        metrics[name] = float(metrics[name])  # JSON has one kind of number: 0.0 arrives as 0
+    return metrics
 
 
 def reset_metrics() -> None:
@@ -97,6 +100,6 @@ def _summaries(metrics: dict[str, Any]) -> list[_Family]:
 
 def _summary(name: str, about: str, latency: dict[str, Any]) -> _Family:
     samples = [(f'{{quantile="0.{q}"}}', f"{latency[f'p{p}_us']:g}") for q, p in (("5", 50), ("95", 95), ("99", 99))]
-    samples.append(("_sum", f"{latency['avg_us'] * latency['count']:.0f}"))
+    samples.append(("_sum", str(latency["sum_us"])))
     samples.append(("_count", str(latency["count"])))
     return f"{name}_us", "summary", about, samples

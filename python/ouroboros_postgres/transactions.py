@@ -13,6 +13,7 @@ import random
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._logs import connection_log
+from ._options import check_integer, check_number
 from ._transaction import RawTransaction, Savepoint, SavepointContext, TransactionContext, TransactionWrapper
 from .errors import DeadlockError, SerializationError, TransactionClosedError
 
@@ -161,7 +162,12 @@ async def run_in_transaction(
     Raises:
         SerializationError: The last run could not be serialised.
         DeadlockError: The last run ended in a deadlock.
+        ValueError: An option is out of range.
     """
+    check_integer("max_retries", max_retries, 0)
+    check_number("initial_delay_ms", initial_delay_ms, 0)
+    check_number("max_delay_ms", max_delay_ms, 0)
+    check_number("backoff_multiplier", backoff_multiplier, 1)
     context = TransactionContext(isolation_level, read_only=read_only, deferrable=deferrable)
     if context.is_nested:
         max_retries = 0

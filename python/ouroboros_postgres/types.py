@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 __all__ = ["Range"]
 
@@ -12,9 +11,9 @@ T = TypeVar("T")
 _BOUNDS = frozenset(("[)", "(]", "[]", "()"))
 
 
-@dataclass(frozen=True, slots=True)
+# No frozen dataclass: with slots it cannot be called as Range[int](1, 5) in Python 3.11.
 class Range(Generic[T]):
-    """A value of a range type.
+    """An immutable value of a range type.
 
     Attributes:
         lower: The lower bound, `None` for no bound.
@@ -27,20 +26,45 @@ class Range(Generic[T]):
         ValueError: `bounds` is not one of `[)`, `(]`, `[]`, `()`.
     """
 
-    lower: T | None = None
-    upper: T | None = None
-    bounds: str = "[)"
-    empty: bool = False
+    __slots__ = ("bounds", "empty", "lower", "upper")
+    __match_args__ = ("lower", "upper", "bounds", "empty")
 
-    def __post_init__(self) -> None:
-        if self.bounds not in _BOUNDS:
-            raise ValueError(f"bounds must be one of '[)', '(]', '[]', '()', not {self.bounds!r}")
-        if self.empty:
-            object.__setattr__(self, "lower", None)
-            object.__setattr__(self, "upper", None)
-        first = "(" if self.lower is None else self.bounds[0]
-        last = ")" if self.upper is None else self.bounds[1]
-        object.__setattr__(self, "bounds", first + last)
+    lower: T | None
+    upper: T | None
+    bounds: str
+    empty: bool
+
+    def __init__(self, lower: T | None = None, upper: T | None = None, bounds: str = "[)", empty: bool = False) -> None:
+        if bounds not in _BOUNDS:
+            raise ValueError(f"bounds must be one of '[)', '(]', '[]', '()', not {bounds!r}")
+        if empty:
+            lower = upper = None
+        assign = object.__setattr__
+        assign(self, "lower", lower)
+        assign(self, "upper", upper)
+        assign(self, "bounds", ("(" if lower is None else bounds[0]) + (")" if upper is None else bounds[1]))
+        assign(self, "empty", bool(empty))
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"a Range is immutable: {name!r} cannot be set")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"a Range is immutable: {name!r} cannot be deleted")
+
+    def _parts(self) -> tuple[T | None, T | None, str, bool]:
+        return self.lower, self.upper, self.bounds, self.empty
+
+    def __eq__(self, other: object) -> bool:
+        return self._parts() == other._parts() if isinstance(other, Range) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._parts())
+
+    def __repr__(self) -> str:
+        return "Range(empty=True)" if self.empty else f"Range({self.lower!r}, {self.upper!r}, {self.bounds!r})"
+
+    def __reduce__(self) -> tuple[type[Range[T]], tuple[T | None, T | None, str, bool]]:
+        return Range, self._parts()
 
     def __bool__(self) -> bool:
         return not self.empty
