@@ -37,11 +37,12 @@ func (r *removalRequest) run(ctx context.Context, session engine.Session, deep b
 	var deleted int64
 	err = session.Atomic(ctx, func(session engine.Session) error {
 		w, err := r.prepare(ctx, session, quoted, deep)
-		if err != nil || w.total == 0 {
-			deleted = 0
+		if err != nil {
 			return err
 		}
-		deleted = w.total
+		if deleted = int64(len(w.doomed)); deleted == 0 {
+			return nil
+		}
 		return r.remove(ctx, session)
 	})
 	if err != nil {
@@ -65,7 +66,7 @@ func (r *removalRequest) prepare(ctx context.Context, session engine.Session, qu
 			return nil, err
 		}
 	}
-	w := &walk{session: session, graph: graph, deep: deep, doomed: map[uint32]map[place]bool{}}
+	w := &walk{session: session, graph: graph, deep: deep, doomed: map[place]bool{}}
 	sql, args, err := query.LockRows(r.Table, r.IDColumn, r.ID)
 	if err != nil {
 		return nil, err
@@ -96,8 +97,7 @@ type walk struct {
 	session engine.Session
 	graph   schema.Graph
 	deep    bool
-	doomed  map[uint32]map[place]bool // by the table that a foreign key names
-	total   int64
+	doomed  map[place]bool
 	blocks  []block
 }
 
@@ -108,26 +108,20 @@ type block struct {
 }
 
 // add marks rows as doomed and returns the new ones.
-func (w *walk) add(table uint32, places []place) []place {
-	known := w.doomed[table]
-	if known == nil {
-		known = map[place]bool{}
-		w.doomed[table] = known
-	}
+func (w *walk) add(places []place) []place {
 	var fresh []place
 	for _, p := range places {
-		if !known[p] {
-			known[p] = true
+		if !w.doomed[p] {
+			w.doomed[p] = true
 			fresh = append(fresh, p)
 		}
 	}
-	w.total += int64(len(fresh))
 	return fresh
 }
 
 // follow goes level by level, so that cycles end when a level holds no new rows.
 func (w *walk) follow(ctx context.Context, roots []place) error {
-	level := map[uint32][]place{w.graph.Root: w.add(w.graph.Root, roots)}
+	level := map[uint32][]place{w.graph.Root: w.add(roots)}
 	for len(level) > 0 {
 		next := map[uint32][]place{}
 		for _, edge := range w.graph.Edges {
@@ -157,22 +151,21 @@ func (w *walk) children(ctx context.Context, edge schema.Edge, parents []place) 
 	if err != nil {
 		return nil, err
 	}
-	return w.add(edge.Source, found), nil
+	return w.add(found), nil
 }
 
-// check looks behind every blocking foreign key for a row that is not deleted itself: among one more than are doomed in
-// its table, there must be such a one.
+// check looks behind every blocking foreign key for a row that is not deleted itself: among one more than are doomed
+// there must be such a one.
 func (w *walk) check(ctx context.Context) error {
 	for _, b := range w.blocks {
-		doomed := w.doomed[b.edge.Source]
 		tables, rows := arguments(b.places)
-		sql, args := referring(b.edge).AtMost(len(doomed)+1, tables, rows)
+		sql, args := referring(b.edge).AtMost(len(w.doomed)+1, tables, rows)
 		found, err := w.places(ctx, sql, args)
 		if err != nil {
 			return err
 		}
 		for _, p := range found {
-			if !doomed[p] {
+			if !w.doomed[p] {
 				return blocked(b.edge)
 			}
 		}

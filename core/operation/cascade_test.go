@@ -6,6 +6,7 @@ import (
 
 	"ouroboros-postgres/core/engine"
 	"ouroboros-postgres/core/pgerr"
+	"ouroboros-postgres/core/wire"
 )
 
 const refusal = "Cannot delete record: foreign key constraint violation. Use cascade delete or remove referencing records first."
@@ -102,4 +103,35 @@ func TestDeleteCascadeOfPartitions(t *testing.T) {
 	d.want(`{"op":"delete_cascade","table":"a","id":11}`, `3`)
 	d.want(`{"op":"delete_cascade","table":"a1","id":1}`, `2`)
 	d.want(`{"op":"count","table":"b"}`, `0`)
+}
+
+// TestDeleteCascadeLocks tries to add rows to what was looked at, before anything is deleted.
+func TestDeleteCascadeLocks(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	d.exec(`CREATE TABLE a (id int PRIMARY KEY);
+		CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a ON DELETE CASCADE);
+		CREATE TABLE c (b int REFERENCES b);
+		INSERT INTO a VALUES (1), (2); INSERT INTO b VALUES (1, 1), (2, 2)`)
+	d.within(func(inner *database) {
+		r := &removalRequest{Table: "a", ID: wire.Arg{Kind: wire.Int, Text: "1"}, IDColumn: "id"}
+		if _, err := r.prepare(t.Context(), inner.session, `"a"`, true); err != nil {
+			t.Fatal(err)
+		}
+		for sql, want := range map[string]string{
+			"INSERT INTO b VALUES (3, 1)": "55P03", "INSERT INTO c VALUES (1)": "55P03", "DELETE FROM b WHERE id = 1": "55P03",
+			"INSERT INTO c VALUES (2)": "", "INSERT INTO b VALUES (4, 2)": "",
+		} {
+			err := d.session.Atomic(t.Context(), func(session engine.Session) error {
+				if _, err := session.Query(t.Context(), engine.Statement{SQL: "SET LOCAL lock_timeout = '20ms'"}); err != nil {
+					return err
+				}
+				_, err := session.Query(t.Context(), engine.Statement{SQL: sql})
+				return err
+			})
+			if (err != nil || want != "") && (err == nil || pgerr.From(err).SQLState != want) {
+				t.Errorf("%s: %v", sql, err)
+			}
+		}
+	})
 }

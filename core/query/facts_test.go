@@ -145,10 +145,10 @@ func TestChangesSession(t *testing.T) {
 		"set a = b": true, "SET session a = b": true, "set role x": true, "reset all": true, "listen x": true, "prepare a as select 1": true,
 		"declare c cursor with hold for select 1": true, "load 'x'": true, "do $$ $$": true, "call p()": true, "discard all": true,
 		"select pg_advisory_lock(1)": true, `select "pg_try_advisory_lock_shared"(1)`: true, "select set_config('a', 'b', false)": true,
-		"select 1; set a = b": true, "create temp table x ()": true, "select 1 into temporary x": true,
+		"select 1; set a = b": true, "create table pg_temp.x ()": true, "create or replace temp view v as select 1": true, "create temp table x ()": true, "select 1 into temporary x": true,
 		"set local a = b": false, "set transaction read only": false, "set constraints all deferred": false,
 		"declare c cursor for select 1": false, "prepare transaction 'x'": false, "select pg_advisory_xact_lock(1)": false,
-		"select 'set_config'": false, "update t set a = 1": false,
+		"select 'set_config'": false, "select temp from readings": false, "update t set a = 1": false,
 	} {
 		if got := ChangesSession(sql); got != want {
 			t.Errorf("%q: %v", sql, got)

@@ -18,8 +18,8 @@ type Insert struct {
 // Build writes INSERT … VALUES, or DEFAULT VALUES for one row without columns.
 func (i Insert) Build() (string, []wire.Arg, error) {
 	b := &builder{}
-	i.check(b)
 	i.into(b)
+	i.check(b)
 	if len(i.Columns) == 0 {
 		b.write(" DEFAULT VALUES")
 	} else {
@@ -33,8 +33,8 @@ func (i Insert) Build() (string, []wire.Arg, error) {
 // number of rows. types are the columns' SQL types, and no value may be a list or DEFAULT.
 func (i Insert) BuildUnnest(types []string) (string, []wire.Arg, error) {
 	b := &builder{}
-	i.check(b)
 	i.into(b)
+	i.check(b)
 	b.write(" SELECT * FROM unnest(")
 	for n, array := range transposed(i.Rows, len(i.Columns)) {
 		if n > 0 {

@@ -31,11 +31,11 @@ func holds(statement []Token) bool {
 	return false
 }
 
-// touchesSession looks for session functions anywhere and for temporary objects. Names in quotes count as well.
+// touchesSession looks for session functions and the temporary schema anywhere, and for temporary objects. Names in quotes count as well.
 func touchesSession(statement []Token) bool {
 	for i, t := range statement {
 		switch {
-		case t.Kind == Word && temporary(t) && i > 0:
+		case i > 0 && temporary(t) && creates(statement[i-1]):
 			return true
 		case (t.Kind == Word || t.Kind == QuotedWord) && sessionFunction(t.Text):
 			return true
@@ -46,10 +46,15 @@ func touchesSession(statement []Token) bool {
 
 func temporary(t Token) bool { return t.Is("TEMP") || t.Is("TEMPORARY") }
 
+// creates tells that TEMP behind this word is no column: CREATE [OR REPLACE] [LOCAL | GLOBAL] TEMP, SELECT INTO TEMP.
+func creates(t Token) bool {
+	return t.Is("CREATE") || t.Is("REPLACE") || t.Is("LOCAL") || t.Is("GLOBAL") || t.Is("INTO")
+}
+
 func sessionFunction(name string) bool {
 	name = strings.ToLower(strings.Trim(name, `"`))
 	switch name {
-	case "set_config", "setseed", "dblink_connect", "dblink_connect_u":
+	case "set_config", "setseed", "dblink_connect", "dblink_connect_u", "pg_temp":
 		return true
 	}
 	return strings.Contains(name, "advisory_lock") || strings.Contains(name, "advisory_unlock")
