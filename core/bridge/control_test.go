@@ -184,9 +184,7 @@ func TestReleasedTransactionIsRolledBack(t *testing.T) {
 func TestPanicGivesTheTransactionUp(t *testing.T) {
 	s := newServer(t)
 	s.controls["crash"] = control{target: KindTransaction, run: func(context.Context, call) (reply, error) {
-		var none map[string]int
-		none["x"]++
-		return reply{}, nil
+		return reply{value: at(nil, 1)}, nil
 	}}
 	tx := s.begin()
 	if kind := errorKind(t, s.run(tx, `{"op":"crash"}`)); kind != "internal" {

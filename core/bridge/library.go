@@ -52,7 +52,7 @@ func (l *Library) Guard(export string, fn func() Status) (status Status) {
 
 // Contain is the recover barrier of exported functions that return no status; to be deferred.
 func (l *Library) Contain(export string) {
-	if reason := recover(); reason != nil {
+	if reason := recover(); reason != nil { //nolint:revive // this is the deferred function
 		l.logCrash(l.root, export, newCrash(reason))
 	}
 }

@@ -20,7 +20,6 @@ type Queue struct {
 	closed   bool
 	arrived  chan struct{} // closed at the next frame, nil while nobody waits
 
-	logLevel    int
 	logFrames   int
 	logsDropped int
 }

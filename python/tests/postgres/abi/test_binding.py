@@ -43,8 +43,7 @@ def test_operation_from_submit_to_frame(queue: int) -> None:
     assert _binding.queue_wait(queue, -1) is True
     ((operation, kind, payload),) = _binding.drain(queue)
     assert (operation, kind) == (2**64 - 1, C["FRAME_ERROR"])
-    assert isinstance(payload, bytes)
-    assert json.loads(payload)["kind"] == "value"
+    assert "Unknown operation" in str(payload)
     assert _binding.drain(queue) == []
 
 
@@ -56,7 +55,8 @@ def test_long_request_is_submitted_without_the_gil(queue: int) -> None:
 
 def test_call_answers_at_once() -> None:
     kind, payload = _binding.call(0, UNKNOWN)
-    assert (kind, json.loads(payload)["kind"]) == (C["FRAME_ERROR"], "value")
+    assert kind == C["FRAME_ERROR"]
+    assert "Unknown operation" in str(payload)
 
 
 def test_refusals_carry_their_status(queue: int) -> None:

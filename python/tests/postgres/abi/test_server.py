@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Iterator
 
 import pytest
 
-from abi.conftest import settle
+from abi.conftest import SETTLE_TIMEOUT, settle
 from abi.library import Client, Frame, Library, constants
 from fixtures.database import Database
 
@@ -88,6 +90,75 @@ def test_cancelled_begin_leaves_no_transaction(library: Library, client: Client,
             library.release(frame.payload["handle"])
     settle(library, {**before, "goroutines": before["goroutines"] + 10})  # the pool may have opened a connection
     assert client.run({"op": "ping"}, pool).payload is None
+
+
+SLEEP = {"op": "execute", "sql": "SELECT pg_sleep(3600)"}
+
+
+def until(database: Database, condition: str) -> None:
+    """Waits until the server says so."""
+    deadline = time.monotonic() + SETTLE_TIMEOUT
+    while not database.query(f"SELECT {condition} AS reached FROM ({SLEEPING}) s")[0]["reached"]:
+        assert time.monotonic() < deadline, condition
+        time.sleep(0.01)  # between two looks, with a deadline
+
+
+SLEEPING = """
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
+AND query = 'SELECT pg_sleep(3600)'
+"""
+
+
+def test_cancel_reaches_the_server(client: Client, pool: int, database: Database) -> None:
+    operation = client.submit(SLEEP, pool)
+    until(database, "count = 1")
+    assert client.library.cancel(client.queue, operation) == 0
+    until(database, "count = 0")
+    assert client.run({"op": "execute", "sql": "SELECT 1 AS one"}, pool).payload["rows"] == [[1]]
+    assert client.drain() == []
+
+
+def test_closing_the_queue_ends_its_statements(library: Library, client: Client, pool: int, database: Database) -> None:
+    other = Client(library)
+    transaction = client.handle({"op": "begin"}, pool)
+    other.submit(SLEEP, pool)
+    other.submit(SLEEP, transaction)
+    until(database, "count = 2")
+    assert other.close() == 0
+    until(database, "count = 0")
+    assert client.library.release(transaction) == 0
+    assert client.run({"op": "ping"}, pool).payload is None
+
+
+def test_releasing_the_pool_closes_its_connections(library: Library, client: Client, database: Database) -> None:
+    before = library.count()
+    pool = client.handle({"op": "connect", "dsn": database.dsn})
+    client.run({"op": "ping"}, pool)
+    assert library.release(pool) == 0
+    settle(library, before)
+    assert database.backends() == []
+
+
+def test_rows_values_and_errors_are_frames_of_their_kind(client: Client, pool: int) -> None:
+    for sql, kind, part in (
+        ("SELECT 1 AS one, NULL::text AS none", "FRAME_ROWS", '"rows": [[1, null]]'),
+        ("CREATE TABLE kinds (id int)", "FRAME_VALUE", "null"),
+        ("INSERT INTO kinds VALUES (1), (2)", "FRAME_VALUE", "2"),
+        ("SELEC", "FRAME_ERROR", '"sqlstate": "42601"'),
+    ):
+        frame = client.run({"op": "execute", "sql": sql}, pool)
+        assert frame.kind == C[kind]
+        assert part in json.dumps(frame.payload)
+
+
+def test_many_operations_share_a_pool(client: Client, pool: int) -> None:
+    expected = {
+        client.submit({"op": "execute", "sql": "SELECT $1::int8 AS n", "args": [n]}, pool): n for n in range(300)
+    }
+    received: dict[int, int] = {}
+    while len(received) < len(expected):
+        received |= {frame.operation: frame.payload["rows"][0][0] for frame in client.next()}
+    assert received == expected
 
 
 def test_errors_of_connecting_hide_the_password(client: Client, database: Database) -> None:
