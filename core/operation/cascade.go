@@ -78,7 +78,10 @@ func (r *removalRequest) prepare(ctx context.Context, session engine.Session, qu
 	if err := w.follow(ctx, roots); err != nil {
 		return nil, err
 	}
-	return w, w.check(ctx)
+	if err := w.check(ctx); err != nil {
+		return nil, err
+	}
+	return w, nil
 }
 
 func (r *removalRequest) remove(ctx context.Context, session engine.Session) error {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"ouroboros-postgres/core/engine"
+	"ouroboros-postgres/core/internal/pgtest"
 	"ouroboros-postgres/core/pgerr"
 )
 
@@ -28,15 +28,7 @@ type database struct {
 // open gives each test a pool whose search_path is a private schema.
 func open(t *testing.T) *database {
 	t.Helper()
-	dsn := os.Getenv("TEST_DATABASE_URL")
-	if dsn == "" {
-		t.Skip("TEST_DATABASE_URL is not set: no PostgreSQL server to test against")
-	}
-	schema := strings.ToLower(strings.NewReplacer("/", "_").Replace(t.Name()))
-	separator := "?"
-	if strings.Contains(dsn, "?") {
-		separator = "&"
-	}
+	dsn, schema := pgtest.Schema(t)
 	env := engine.Env{
 		Spawn:    func(f func()) { go f() }, //nolint:forbidigo // the test's own root
 		LogLevel: func() int { return 0 },
@@ -44,21 +36,16 @@ func open(t *testing.T) *database {
 	}
 	options := engine.DefaultOptions()
 	options.MaxConnections = 4
-	pool, err := engine.Open(t.Context(), dsn+separator+"search_path="+schema, options, env)
+	pool, err := engine.Open(t.Context(), dsn, options, env)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &database{T: t, session: pool, schema: schema}
-	d.exec("DROP SCHEMA IF EXISTS " + schema + " CASCADE; CREATE SCHEMA " + schema)
 	t.Cleanup(func() {
-		if _, err := pool.Query(context.Background(), engine.Statement{SQL: "DROP SCHEMA " + schema + " CASCADE"}); err != nil {
-			t.Error(err)
-		}
 		if err := pool.Close(context.Background(), time.Second); err != nil {
 			t.Error(err)
 		}
 	})
-	return d
+	return &database{T: t, session: pool, schema: schema}
 }
 
 func (d *database) exec(sql string) {

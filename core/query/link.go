@@ -1,8 +1,8 @@
 package query
 
 import (
+	"crypto/sha256"
 	"fmt"
-	"hash/fnv"
 
 	"ouroboros-postgres/core/pgerr"
 	"ouroboros-postgres/core/wire"
@@ -77,9 +77,8 @@ func indexName(table, column string) string {
 	if len(name) <= MaxIdentifier {
 		return name
 	}
-	hash := fnv.New64a()
-	hash.Write([]byte(name))
-	return fmt.Sprintf("m2m_%016x_idx", hash.Sum64())
+	sum := sha256.Sum256([]byte(name))
+	return fmt.Sprintf("m2m_%x_idx", sum[:8])
 }
 
 // Add links targets to a source; links that exist stay as they are.

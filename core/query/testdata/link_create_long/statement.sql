@@ -1,2 +1,2 @@
 CREATE TABLE IF NOT EXISTS "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" ("user_id" bigint NOT NULL REFERENCES "users" ("id") ON DELETE CASCADE, "role_id" uuid NOT NULL REFERENCES "roles" ("uid") ON DELETE CASCADE, PRIMARY KEY ("user_id", "role_id"));
-CREATE INDEX IF NOT EXISTS "m2m_3f030c479920ddd6_idx" ON "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" ("role_id")
+CREATE INDEX IF NOT EXISTS "m2m_fa26740ce94622d1_idx" ON "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" ("role_id")
