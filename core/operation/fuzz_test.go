@@ -1,0 +1,36 @@
+package operation
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"ouroboros-postgres/core/pgerr"
+)
+
+// FuzzDecode reads any JSON as each kind of request: an error or a request, and never an error of another type.
+func FuzzDecode(f *testing.F) {
+	for _, seed := range []string{
+		`{"op":"execute","sql":"select :a","named":{"a":{"r":{"lower":1,"upper":null}}}}`,
+		`{"op":"upsert","table":"t","columns":["a"],"rows":[[{"x":"default"}],[null]],"conflict":["a"],"update":[],"batch_size":5}`,
+		`{"op":"select","filter":[["a","in",[1,2]]],"order":[["a","asc"]],"limit":1,"where":"\ud83d\ude00"}`,
+		`{"op":"select_related","relations":[{"name":"a","many":null,"select_columns":[]}],"id":{"u":"x"}}`,
+		`{"op":"update","set":[["a"]],"returning":null}`, `[]`, `{"limit":1e3}`, `{"filter":[null]}`, `null`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if !json.Valid(raw) {
+			return // the bridge has refused it
+		}
+		for _, request := range []any{
+			&statementRequest{}, &upsertRequest{}, &selectRequest{}, &updateRequest{}, &relatedRequest{}, &removalRequest{},
+			&setLinksRequest{}, &fetchLinkedRequest{}, &tableRequest{},
+		} {
+			var typed *pgerr.Error
+			if err := decode(raw, request); err != nil && !errors.As(err, &typed) {
+				t.Fatalf("%T: %v", request, err)
+			}
+		}
+	})
+}
