@@ -79,8 +79,18 @@ typecheck: $(VENV)/.tools build ## Check the types (mypy strict, pyright strict)
 	$(call say,pyright)
 	$(BIN)/pyright --pythonpath $(PY)
 
+.PHONY: pgbouncer
+pgbouncer: ## Install PgBouncer with apt-get where that is possible (its tests are skipped without it)
+	@if PATH="$$PATH:/usr/sbin" command -v pgbouncer >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing pgbouncer"; export DEBIAN_FRONTEND=noninteractive; \
+		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends pgbouncer; } >/dev/null 2>&1 && exit 0; \
+	fi; \
+	echo "pgbouncer is not installed: its tests will be skipped"
+
 .PHONY: test
 test: ## Everything: linters, types, Go with the race detector, Python
+	@$(MAKE) pgbouncer
 	@$(MAKE) dev
 	@$(MAKE) lint
 	@$(MAKE) typecheck
