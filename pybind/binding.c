@@ -5,12 +5,14 @@
 
 #include <stdbool.h>
 
+#include "decode.h"
 #include "frame.h"
 #include "library.h"
 
 typedef struct {
     PyObject *fork_error;
     PyObject *status_error;
+    ob_decoder *decoder;
 } module_state;
 
 static module_state *state_of(PyObject *module) { return PyModule_GetState(module); }
@@ -331,6 +333,18 @@ static PyObject *binding_counters(PyObject *module, PyObject *Py_UNUSED(none)) {
     return json;
 }
 
+PyDoc_STRVAR(decode_doc, "decode(kind, payload, /)\n--\n\nReads the payload of a frame of this kind, as drain does.");
+
+static PyObject *binding_decode(PyObject *module, PyObject *args) {
+    unsigned int kind;
+    const char *payload;
+    Py_ssize_t length;
+    if (!PyArg_ParseTuple(args, "Iy#:decode", &kind, &payload, &length)) {
+        return NULL;
+    }
+    return ob_decode(state_of(module)->decoder, kind, payload, length);
+}
+
 static PyMethodDef methods[] = {
     {"load", binding_load, METH_O, load_doc},
     {"loaded", binding_loaded, METH_NOARGS, loaded_doc},
@@ -346,11 +360,26 @@ static PyMethodDef methods[] = {
     {"log_subscribe", binding_log_subscribe, METH_VARARGS, log_subscribe_doc},
     {"shutdown", binding_shutdown, METH_O, shutdown_doc},
     {"counters", binding_counters, METH_NOARGS, counters_doc},
+    {"decode", binding_decode, METH_VARARGS, decode_doc},
     {NULL, NULL, 0, NULL},
 };
 
 static PyObject *new_error(const char *name, const char *doc) {
     return PyErr_NewExceptionWithDoc(name, doc, PyExc_RuntimeError, NULL);
+}
+
+/* Makes the decoder and its exception, which the module and the decoder then own. */
+static int add_decoder(PyObject *module) {
+    PyObject *error = PyErr_NewExceptionWithDoc("ouroboros_postgres._binding.DecodeError",
+                                                "A payload of the engine is malformed.", PyExc_ValueError, NULL);
+    if (error == NULL) {
+        return -1;
+    }
+    ob_decoder *decoder = ob_decoder_new(error);
+    state_of(module)->decoder = decoder;
+    int status = decoder != NULL ? PyModule_AddObjectRef(module, "DecodeError", error) : -1;
+    Py_DECREF(error);
+    return status;
 }
 
 static int module_exec(PyObject *module) {
@@ -364,24 +393,30 @@ static int module_exec(PyObject *module) {
         PyModule_AddObjectRef(module, "StatusError", state->status_error) < 0) {
         return -1;
     }
-    return 0;
+    return add_decoder(module);
 }
 
 static int module_traverse(PyObject *module, visitproc visit, void *arg) {
     module_state *state = state_of(module);
     Py_VISIT(state->fork_error);
     Py_VISIT(state->status_error);
-    return 0;
+    return state->decoder != NULL ? ob_decoder_traverse(state->decoder, visit, arg) : 0;
 }
 
 static int module_clear(PyObject *module) {
     module_state *state = state_of(module);
     Py_CLEAR(state->fork_error);
     Py_CLEAR(state->status_error);
+    if (state->decoder != NULL) {
+        ob_decoder_clear(state->decoder);
+    }
     return 0;
 }
 
-static void module_free(void *module) { module_clear(module); }
+static void module_free(void *module) {
+    module_clear(module);
+    ob_decoder_free(state_of(module)->decoder);
+}
 
 static PyModuleDef_Slot slots[] = {
     {Py_mod_exec, (void *)module_exec},

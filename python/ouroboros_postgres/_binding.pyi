@@ -1,10 +1,14 @@
 """The C ABI of the engine, as Python functions.
 
-Every function but `load` and `loaded` raises `RuntimeError` before `load`, `ForkError` in a child that was forked
+Every function but `load`, `loaded` and `decode` raises `RuntimeError` before `load`, `ForkError` in a child that was forked
 after it, and `StatusError` when the call is refused.
 """
 
 from os import PathLike
+from typing import Any
+
+class DecodeError(ValueError):
+    """A payload of the engine is malformed."""
 
 class ForkError(RuntimeError):
     """The engine was used in a child of the process that had loaded it."""
@@ -52,6 +56,14 @@ def log_subscribe(queue: int, level: int, /) -> None:
 
 def shutdown(grace_ms: int, /) -> bool:
     """Ends everything, for good; false when something was still busy after `grace_ms`."""
+
+def decode(kind: int, payload: bytes, /) -> Any:
+    """Reads the payload of a frame of this kind: rows as dicts, any other as plain JSON. Works without `load`.
+
+    Raises:
+        DecodeError: The payload is malformed.
+        DeserializationError: A value of a result set cannot be represented in Python; names the column.
+    """
 
 def counters() -> bytes:
     """What is open or running, as a JSON object."""
