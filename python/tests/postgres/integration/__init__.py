@@ -1,0 +1,1 @@
+"""The public functions against a real server, one concept per module."""
