@@ -1,0 +1,1 @@
+"""The package and the process around it: forks, signals, event loops, threads, the end."""

@@ -1,0 +1,1 @@
+"""Disorder on purpose, and what must hold afterwards."""
