@@ -39,7 +39,8 @@ $(VENV)/.tools: pyproject.toml | $(BIN)/python
 
 $(VENV)/.built: $(NATIVE_SOURCES) | $(BIN)/python
 	$(call say,Building the engine (Go) and the binding (C))
-	$(PY) -m pip install --verbose --editable . 2>&1 | grep -vE '^  (copying|adding|creating)' 
+	@$(PY) -m pip install --verbose --editable . 2>&1 | tee $(VENV)/build.log \
+		| grep -E --line-buffered '^ *(building|running build|go: |Successfully)' || { cat $(VENV)/build.log; exit 1; }
 	@touch $@
 
 $(GOLANGCI):
