@@ -150,3 +150,13 @@ def test_threads_share_a_queue(client: Client, threads: int) -> None:
         while worker.is_alive():
             client.drain()
     assert statuses == [0] * threads * per_thread
+
+
+def test_gone_reader_harms_nobody(library: Library) -> None:
+    reading, writing = os.pipe()
+    client = Client(library, writing)
+    os.close(writing)
+    os.close(reading)
+    assert client.run(UNKNOWN).kind == C["FRAME_ERROR"]  # no SIGPIPE, no blocked goroutine
+    assert client.run(UNKNOWN).kind == C["FRAME_ERROR"]
+    assert client.close() == 0
