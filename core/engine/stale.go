@@ -34,10 +34,10 @@ func readable(conn net.Conn) bool {
 	}
 	pending := true
 	var one [1]byte
-	err = raw.Read(func(fd uintptr) bool {
+	// Not raw.Read: it waits for the driver's background reader, which a slow write may have left waiting for the server.
+	err = raw.Control(func(fd uintptr) {
 		_, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		pending = err != syscall.EAGAIN //nolint:errorlint // a bare errno of the kernel
-		return true
 	})
 	return err != nil || pending
 }
