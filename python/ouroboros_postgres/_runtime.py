@@ -81,9 +81,13 @@ class DurableOperation(Operation):
 
 
 class CompletionQueue:
-    """Receives the outcomes of the operations that one event loop has submitted."""
+    """Receives the outcomes of the operations that one event loop has submitted.
 
-    __slots__ = ("_waker", "debug", "handle", "loop", "pending")
+    The loop owns it, through its watch of the waker: when the loop is closed or collected, the queue and the tasks that
+    wait for it go with it.
+    """
+
+    __slots__ = ("__weakref__", "_waker", "close", "debug", "handle", "loop", "pending")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = weakref.ref(loop)
@@ -107,6 +111,8 @@ class CompletionQueue:
             waker.close()
             raise
         self._waker = waker
+        self.close = weakref.finalize(self, _close, self.handle, waker)
+        self.close.atexit = False
 
     def subscribe(self, *, debug: bool) -> None:
         """Ask for log records; those below INFO are costly and only built when somebody wants them."""
@@ -137,13 +143,14 @@ class CompletionQueue:
             elif kind == HANDLE:
                 Handle(decode_value(payload)["handle"]).release()
 
-    def close(self) -> None:
-        """Cancel what is under way and give everything back; for queues whose loop is closed or gone."""
-        try:
-            _binding.queue_close(self.handle)
-        except (_binding.StatusError, _binding.ForkError):  # shut down, or the parent's
-            pass
-        self._waker.close()
+
+def _close(handle: int, waker: Waker) -> None:
+    """Cancel what is under way and give everything back."""
+    try:
+        _binding.queue_close(handle)
+    except (_binding.StatusError, _binding.ForkError):  # shut down, or the parent's
+        pass
+    waker.close()
 
 
 def _resolve(operation: Operation, kind: int, payload: bytes) -> None:
@@ -182,44 +189,32 @@ _OUTCOMES: dict[int, Callable[[bytes], Any]] = {
 lost_targets: set[int] = set()
 """Transactions whose connection is known to be lost, until their owners take note."""
 
-_queues: dict[int, CompletionQueue] = {}
+_queues: dict[int, weakref.ref[CompletionQueue]] = {}
 _next_number = itertools.count(1).__next__
 _loading = threading.Lock()
 _fork_hooks: list[Callable[[], None]] = []
 
 
-def start(target: int, request: bytes) -> Operation:
+def start(target: int, request: bytes, kind: type[Operation] = Operation) -> Operation:
     """Submit a request on the queue of the running loop.
 
     Args:
         target: The handle that the operation works on, 0 for none.
         request: The encoded request.
+        kind: `DurableOperation` for what must not be cancelled once it has started.
 
     Returns:
         A future of what the request answers: rows as a list of dicts, a `Handle`, or a plain value.
     """
     loop = asyncio.get_running_loop()
-    queue = _queues.get(id(loop))
+    known = _queues.get(id(loop))
+    queue = known() if known is not None else None
     if queue is None or queue.loop() is not loop:
         queue = _open_queue(loop)
-    number = _next_number()
-    return _submit(queue, Operation(loop, queue, number, target), number, target, request)
-
-
-def start_durable(target: int, request: bytes) -> Operation:
-    """Submit a request that must not be cancelled once it has started."""
-    loop = asyncio.get_running_loop()
-    queue = _queues.get(id(loop))
-    if queue is None or queue.loop() is not loop:
-        queue = _open_queue(loop)
-    number = _next_number()
-    return _submit(queue, DurableOperation(loop, queue, number, target), number, target, request)
-
-
-def _submit(queue: CompletionQueue, operation: Operation, number: int, target: int, request: bytes) -> Operation:
     if wants_debug() is not queue.debug:
         queue.subscribe(debug=not queue.debug)
-    queue.pending[number] = operation
+    number = _next_number()
+    queue.pending[number] = operation = kind(loop, queue, number, target)
     try:
         _binding.submit(queue.handle, number, target, request)
     except BaseException as error:
@@ -228,6 +223,11 @@ def _submit(queue: CompletionQueue, operation: Operation, number: int, target: i
             raise _status_error(error, target) from None
         raise
     return operation
+
+
+def start_durable(target: int, request: bytes) -> Operation:
+    """Submit a request that must not be cancelled once it has started."""
+    return start(target, request, DurableOperation)
 
 
 def call(target: int, request: dict[str, Any]) -> Any:
@@ -258,20 +258,16 @@ def _status_error(error: _binding.StatusError, target: int) -> PostgresError:
 
 
 def _open_queue(loop: asyncio.AbstractEventLoop) -> CompletionQueue:
-    for key, queue in list(_queues.items()):
-        owner = queue.loop()
+    for key, known in list(_queues.items()):
+        queue = known()
+        owner = queue.loop() if queue is not None else None
         if owner is None or owner.is_closed():
-            _discard(key, queue)
+            _queues.pop(key, None)
+            if queue is not None:
+                queue.close()
     queue = CompletionQueue(loop)
-    _queues[id(loop)] = queue
-    weakref.finalize(loop, _discard, id(loop), queue).atexit = False
+    _queues[id(loop)] = weakref.ref(queue)
     return queue
-
-
-def _discard(key: int, queue: CompletionQueue) -> None:
-    if _queues.get(key) is queue:
-        del _queues[key]
-        queue.close()
 
 
 # The library.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import weakref
 from typing import TYPE_CHECKING, Protocol
 
 from . import _binding
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["DescriptorWaker", "ThreadWaker", "Waker"]
+
+
+_LOOK_MS = 1000  # how long the thread of a closed loop lives on at most
 
 
 class Waker(Protocol):
@@ -78,30 +82,48 @@ class DescriptorWaker:
 class ThreadWaker:
     """A thread that waits for the queue, for loops that cannot watch descriptors."""
 
-    __slots__ = ("_closed", "_drained", "descriptor")
+    __slots__ = ("_closed", "_taken", "descriptor")
 
     def __init__(self) -> None:
         self.descriptor = -1
         self._closed = threading.Event()
-        self._drained = threading.Semaphore(0)
+        self._taken = threading.Event()
 
     def attach(self, loop: asyncio.AbstractEventLoop, queue: int, drain: Callable[[], object]) -> None:
-        threading.Thread(
-            target=self._watch, args=(loop, queue, drain), name="ouroboros_postgres-queue", daemon=True
-        ).start()
+        arguments = (weakref.ref(loop), queue, drain)
+        threading.Thread(target=self._watch, args=arguments, name="ouroboros_postgres-queue", daemon=True).start()
 
-    def _watch(self, loop: asyncio.AbstractEventLoop, queue: int, drain: Callable[[], object]) -> None:
-        while not self._closed.is_set():
-            try:
-                _binding.queue_wait(queue, -1)
+    def _watch(self, owner: weakref.ref[asyncio.AbstractEventLoop], queue: int, drain: Callable[[], object]) -> None:
+        try:
+            while self._is_needed(owner):
+                if _binding.queue_wait(queue, _LOOK_MS) and self._wake(owner, drain):
+                    self._await_drain(owner)
+        except (_binding.StatusError, _binding.ForkError):  # the queue is closed
+            pass
+
+    def _is_needed(self, owner: weakref.ref[asyncio.AbstractEventLoop]) -> bool:
+        loop = owner()
+        return loop is not None and not loop.is_closed() and not self._closed.is_set()
+
+    def _wake(self, owner: weakref.ref[asyncio.AbstractEventLoop], drain: Callable[[], object]) -> bool:
+        loop = owner()
+        self._taken.clear()
+        try:
+            if loop is not None:
                 loop.call_soon_threadsafe(drain)
-            except (_binding.StatusError, RuntimeError):  # the queue or the loop is closed
+                return True
+        except RuntimeError:  # closed in between
+            pass
+        return False
+
+    def _await_drain(self, owner: weakref.ref[asyncio.AbstractEventLoop]) -> None:
+        while not self._taken.wait(_LOOK_MS / 1000):
+            if not self._is_needed(owner):
                 return
-            self._drained.acquire()
 
     def clear(self) -> None:
-        self._drained.release()
+        self._taken.set()
 
     def close(self) -> None:
         self._closed.set()
-        self._drained.release()
+        self._taken.set()

@@ -99,7 +99,7 @@ def _summaries(metrics: dict[str, Any]) -> list[_Family]:
 
 
 def _summary(name: str, about: str, latency: dict[str, Any]) -> _Family:
-    samples = [(f'{{quantile="0.{q}"}}', f"{latency[f'p{p}_us']:g}") for q, p in (("5", 50), ("95", 95), ("99", 99))]
+    samples = [(f'{{quantile="0.{q}"}}', str(latency[f"p{p}_us"])) for q, p in (("5", 50), ("95", 95), ("99", 99))]
     samples.append(("_sum", str(latency["sum_us"])))
     samples.append(("_count", str(latency["count"])))
     return f"{name}_us", "summary", about, samples
