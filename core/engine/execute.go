@@ -41,17 +41,20 @@ func (b *backend) run(ctx context.Context, s Statement, p *plan, out sink) (pgco
 	return tag, err
 }
 
-// runPrepared executes a statement of the cache; a plan that the server has outdated is prepared again, once, where that
-// cannot be felt: outside a transaction.
+// runPrepared executes a statement of the cache. A plan that the server has outdated is prepared again: at once where
+// that cannot be felt, outside a transaction; else for the next one, as the server has aborted this one.
 func (b *backend) runPrepared(ctx context.Context, s Statement, p *plan, out sink) (pgconn.CommandTag, error) {
 	free := !b.inTransaction()
 	tag, err := b.attemptPrepared(ctx, s, p, out)
-	if err != nil && free && outdated(err) && !b.pg.IsClosed() {
-		b.forget()
-		b.pool.types.forget()
-		return b.attemptPrepared(ctx, s, p, out)
+	if err == nil || !outdated(err) || b.pg.IsClosed() {
+		return tag, err
 	}
-	return tag, err
+	b.pool.schemaChanged()
+	b.refresh()
+	if !free {
+		return tag, err
+	}
+	return b.attemptPrepared(ctx, s, p, out)
 }
 
 func (b *backend) attemptPrepared(ctx context.Context, s Statement, p *plan, out sink) (pgconn.CommandTag, error) {

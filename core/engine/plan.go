@@ -62,10 +62,15 @@ func (l *lru[V]) get(key string) (V, bool) {
 	return none, false
 }
 
-// put adds a new key and returns what had to go.
-func (l *lru[V]) put(key string, value V) (evicted []V) {
+// put adds a new key.
+func (l *lru[V]) put(key string, value V) {
+	l.room()
 	l.entries[key] = l.order.PushFront(lruEntry[V]{key, value})
-	for l.order.Len() > l.capacity {
+}
+
+// room makes place for one more and returns what had to go.
+func (l *lru[V]) room() (evicted []V) {
+	for l.order.Len() >= l.capacity {
 		if entry, ok := l.order.Remove(l.order.Back()).(lruEntry[V]); ok {
 			delete(l.entries, entry.key)
 			evicted = append(evicted, entry.value)

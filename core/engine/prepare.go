@@ -67,12 +67,13 @@ func (b *backend) statement(ctx context.Context, s Statement, p *plan, declared 
 	fresh := &prepared{}
 	if cached {
 		fresh.name = b.nextName()
+		b.discard(b.prepared.room()) // closed with the preparation: the server never holds more than the capacity
 	}
 	if err := b.prepare(ctx, fresh, s, p, declared); err != nil {
 		return nil, err
 	}
 	if cached {
-		b.discard(b.prepared.put(key, fresh))
+		b.prepared.put(key, fresh)
 	}
 	return fresh, nil
 }
