@@ -47,16 +47,14 @@ class TlsFront:
         self.handshakes = 0
         self.port = 0
 
-    async def run(self) -> None:
-        """Listens until cancelled."""
-        listener = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.port = listener.sockets[0].getsockname()[1]
-
-        async with listener:
-            await listener.serve_forever()
+    async def listen(self) -> None:
+        """Starts."""
+        self._listener = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.port = self._listener.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """Ends what is open."""
+        """Ends, and what is open as well."""
+        self._listener.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -100,12 +98,8 @@ async def tls_front(database: Database, tmp_path: Path) -> AsyncIterator[TlsFron
     if shutil.which("openssl") is None:
         pytest.skip("no openssl to make a certificate with")
     front = TlsFront(address(database.dsn), tmp_path)
-    task = asyncio.ensure_future(front.run())
-    while not front.port:
-        await asyncio.sleep(0)
+    await front.listen()
     yield front
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
     await front.close()
 
 
