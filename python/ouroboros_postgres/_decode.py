@@ -1,7 +1,8 @@
 """Result sets as row dicts (docs/reference/payloads.md, "Result sets").
 
-The kinds of the columns are compiled into converters once per distinct column list; a column whose JSON form is its
-Python form has none.
+`decode_rows` is the readable reference of the binding's decoder, which does the work: tests compare the two. The kinds
+of the columns are compiled into converters once per distinct column list; a column whose JSON form is its Python form
+has none.
 """
 
 from __future__ import annotations

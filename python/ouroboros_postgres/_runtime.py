@@ -14,11 +14,12 @@ import os
 import sys
 import threading
 import weakref
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from . import _binding
-from ._decode import decode_rows, decode_value
+from ._decode import decode_value
 from ._handle import Handle
 from ._logs import LEAST_LEVEL, emit, wants_debug
 from ._requests import encode
@@ -181,7 +182,7 @@ def _read_error(payload: bytes) -> Exception:
 
 _OUTCOMES: dict[int, Callable[[bytes], Any]] = {
     VALUE: decode_value,
-    ROWS: decode_rows,
+    ROWS: partial(_binding.decode, ROWS),
     ERROR: _read_error,
     HANDLE: _read_handle,
 }
