@@ -302,7 +302,7 @@ func TestLostConnections(t *testing.T) {
 	p, _ := open(t, func(o *Options) { o.MaxConnections = 1 })
 	other, _ := open(t, nil)
 	kill := func() {
-		run(t, other, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND pid = "+pidOf(t, p))
+		run(t, other, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND pid = "+pidOf(t, p))
 	}
 	s := schema(t, p)
 	run(t, p, "CREATE TABLE "+s+"a(i int)")
@@ -312,7 +312,7 @@ func TestLostConnections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run(t, other, "SELECT pg_terminate_backend("+pidOf(t, tx)+")")
+	run(t, other, "SELECT pg_terminate_backend("+pidOf(t, tx)+", 5000)")
 	_, err = ask(t, tx, "INSERT INTO "+s+"a VALUES (2)", "[]")
 	if e := pgerr.From(err); e.Kind != pgerr.Connection && !connectionState(e.SQLState) {
 		t.Errorf("got %v", err)
