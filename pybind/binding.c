@@ -243,7 +243,7 @@ static PyObject *binding_release(PyObject *module, PyObject *argument) {
     return effect(module, "ob_release", ob->release(handle));
 }
 
-PyDoc_STRVAR(drain_doc, "drain(queue, /)\n--\n\nTakes finished frames: a list of (operation, kind, payload). Never blocks.");
+PyDoc_STRVAR(drain_doc, "drain(queue, /)\n--\n\nTakes finished frames: a list of (operation, kind, decoded payload). Never blocks.");
 
 static PyObject *binding_drain(PyObject *module, PyObject *argument) {
     const ob_library *ob = library(module);
@@ -256,7 +256,7 @@ static PyObject *binding_drain(PyObject *module, PyObject *argument) {
     if (status != OB_OK) {
         return status_error(module, "ob_queue_drain", status);
     }
-    PyObject *list = ob_frames_list(module, &buffer);
+    PyObject *list = ob_frames_list(state_of(module)->decoder, &buffer);
     ob->buf_free(&buffer);
     return list;
 }
@@ -278,7 +278,7 @@ static PyObject *binding_call(PyObject *module, PyObject *args) {
     if (status != OB_OK) {
         return status_error(module, "ob_call", status);
     }
-    PyObject *answer = ob_frame_answer(module, &buffer);
+    PyObject *answer = ob_frame_answer(state_of(module)->decoder, &buffer);
     ob->buf_free(&buffer);
     return answer;
 }

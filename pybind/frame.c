@@ -39,15 +39,28 @@ static PyObject *broken_buffer(void) {
     return NULL;
 }
 
-static PyObject *payload_object(PyObject *Py_UNUSED(module), const frame *f) {
-    return PyBytes_FromStringAndSize(f->payload, (Py_ssize_t)f->header.length);
+static PyObject *payload_object(ob_decoder *decoder, const frame *f) {
+    return ob_decode(decoder, f->header.kind, f->payload, (Py_ssize_t)f->header.length);
+}
+
+/* The exception that is set, as an object; no longer set then. */
+static PyObject *caught(void) {
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    PyErr_NormalizeException(&type, &error, &traceback);
+    if (traceback != NULL) {
+        PyException_SetTraceback(error, traceback);
+    }
+    Py_XDECREF(type);
+    Py_XDECREF(traceback);
+    return error;
 }
 
 /* Appends (operation, kind, payload); -1 with an exception on failure. */
-static int append_frame(PyObject *module, PyObject *list, const frame *f) {
-    PyObject *payload = payload_object(module, f);
+static int append_frame(ob_decoder *decoder, PyObject *list, const frame *f) {
+    PyObject *payload = payload_object(decoder, f);
     if (payload == NULL) {
-        return -1;
+        payload = caught(); /* one bad frame must not take the others along */
     }
     PyObject *item = Py_BuildValue("KIN", (unsigned long long)f->header.operation, (unsigned int)f->header.kind, payload);
     if (item == NULL) {
@@ -58,7 +71,7 @@ static int append_frame(PyObject *module, PyObject *list, const frame *f) {
     return status;
 }
 
-PyObject *ob_frames_list(PyObject *module, const ob_buf *buffer) {
+PyObject *ob_frames_list(ob_decoder *decoder, const ob_buf *buffer) {
     PyObject *list = PyList_New(0);
     uint64_t offset = 0;
     frame f;
@@ -67,20 +80,20 @@ PyObject *ob_frames_list(PyObject *module, const ob_buf *buffer) {
             Py_DECREF(list);
             return broken_buffer();
         }
-        if (append_frame(module, list, &f) < 0) {
+        if (append_frame(decoder, list, &f) < 0) {
             Py_CLEAR(list);
         }
     }
     return list;
 }
 
-PyObject *ob_frame_answer(PyObject *module, const ob_buf *buffer) {
+PyObject *ob_frame_answer(ob_decoder *decoder, const ob_buf *buffer) {
     uint64_t offset = 0;
     frame f;
     if (!next_frame(buffer, &offset, &f) || offset != buffer->len) {
         return broken_buffer();
     }
-    PyObject *payload = payload_object(module, &f);
+    PyObject *payload = payload_object(decoder, &f);
     if (payload == NULL) {
         return NULL;
     }

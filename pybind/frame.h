@@ -4,12 +4,13 @@
 
 #include "cpython.h"
 
+#include "decode.h"
 #include "ouroboros_postgres.h"
 
-/* A list of (operation, kind, payload). */
-PyObject *ob_frames_list(PyObject *module, const ob_buf *buffer);
+/* A list of (operation, kind, payload), each payload decoded or the exception that it led to. */
+PyObject *ob_frames_list(ob_decoder *decoder, const ob_buf *buffer);
 
-/* (kind, payload) of a buffer with exactly one frame. */
-PyObject *ob_frame_answer(PyObject *module, const ob_buf *buffer);
+/* (kind, payload), the payload decoded, of a buffer with exactly one frame. */
+PyObject *ob_frame_answer(ob_decoder *decoder, const ob_buf *buffer);
 
 #endif

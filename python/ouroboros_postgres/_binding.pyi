@@ -1,11 +1,13 @@
 """The C ABI of the engine, as Python functions.
 
-Every function but `load`, `loaded` and `decode` raises `RuntimeError` before `load`, `ForkError` in a child that was forked
-after it, and `StatusError` when the call is refused.
+Every function but `load`, `loaded` and `decode` raises `RuntimeError` before `load`, `ForkError` in a child that was
+forked after it, and `StatusError` when the call is refused.
 """
 
 from os import PathLike
 from typing import Any
+
+from typing_extensions import Buffer
 
 class DecodeError(ValueError):
     """A payload of the engine is malformed."""
@@ -42,11 +44,14 @@ def submit(queue: int, operation: int, target: int, request: bytes, /) -> None:
 def cancel(queue: int, operation: int, /) -> bool:
     """Cancels an operation; false when it was not in flight any more."""
 
-def drain(queue: int, /) -> list[tuple[int, int, bytes]]:
-    """Takes finished frames, `(operation, kind, payload)` each, without blocking."""
+def drain(queue: int, /) -> list[tuple[int, int, Any]]:
+    """Takes finished frames, `(operation, kind, payload)` each, without blocking.
 
-def call(target: int, request: bytes, /) -> tuple[int, bytes]:
-    """Answers a pure request at once: `(kind, payload)`."""
+    A payload is what `decode` makes of it, or the exception that it led to.
+    """
+
+def call(target: int, request: bytes, /) -> tuple[int, Any]:
+    """Answers a pure request at once: `(kind, payload)`, the payload decoded."""
 
 def release(handle: int, /) -> bool:
     """Gives a pool, transaction, cursor or listener back; false when that was done before."""
@@ -57,7 +62,7 @@ def log_subscribe(queue: int, level: int, /) -> None:
 def shutdown(grace_ms: int, /) -> bool:
     """Ends everything, for good; false when something was still busy after `grace_ms`."""
 
-def decode(kind: int, payload: bytes, /) -> Any:
+def decode(kind: int, payload: Buffer, /) -> Any:
     """Reads the payload of a frame of this kind: rows as dicts, any other as plain JSON. Works without `load`.
 
     Raises:

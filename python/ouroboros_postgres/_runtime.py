@@ -14,12 +14,10 @@ import os
 import sys
 import threading
 import weakref
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from . import _binding
-from ._decode import decode_value
 from ._handle import Handle
 from ._logs import LEAST_LEVEL, emit, wants_debug
 from ._requests import encode
@@ -139,10 +137,19 @@ class CompletionQueue:
             operation = self.pending.pop(number, None)
             if operation is not None and not operation.done():
                 _resolve(operation, kind, payload)
-            elif kind == LOG:
-                emit(decode_value(payload))
-            elif kind == HANDLE:
-                Handle(decode_value(payload)["handle"]).release()
+            elif kind in (LOG, HANDLE):
+                self._receive(kind, payload)
+
+    def _receive(self, kind: int, payload: Any) -> None:
+        """Take a frame that no operation waits for."""
+        loop = self.loop()
+        if not isinstance(payload, BaseException):
+            if kind == LOG:
+                emit(payload)
+            else:
+                Handle(payload["handle"]).release()
+        elif loop is not None:
+            loop.call_exception_handler({"message": "a frame of the engine cannot be read", "exception": payload})
 
 
 def _close(handle: int, waker: Waker) -> None:
@@ -154,9 +161,9 @@ def _close(handle: int, waker: Waker) -> None:
     waker.close()
 
 
-def _resolve(operation: Operation, kind: int, payload: bytes) -> None:
+def _resolve(operation: Operation, kind: int, payload: Any) -> None:
     try:
-        result = _OUTCOMES[kind](payload)
+        result = _outcome(kind, payload)
     except PostgresError as error:
         operation.set_exception(error)
     except Exception as error:
@@ -172,20 +179,13 @@ def _resolve(operation: Operation, kind: int, payload: bytes) -> None:
             operation.set_result(result)
 
 
-def _read_handle(payload: bytes) -> Handle:
-    return Handle(decode_value(payload)["handle"])
+def _outcome(kind: int, payload: Any) -> Any:
+    if isinstance(payload, BaseException):  # the decoding failed
+        raise payload
+    if kind == HANDLE:
+        return Handle(payload["handle"])
+    return from_payload(payload) if kind == ERROR else payload
 
-
-def _read_error(payload: bytes) -> Exception:
-    return from_payload(decode_value(payload))
-
-
-_OUTCOMES: dict[int, Callable[[bytes], Any]] = {
-    VALUE: decode_value,
-    ROWS: partial(_binding.decode, ROWS),
-    ERROR: _read_error,
-    HANDLE: _read_handle,
-}
 
 lost_targets: set[int] = set()
 """Transactions whose connection is known to be lost, until their owners take note."""
@@ -239,8 +239,8 @@ def call(target: int, request: dict[str, Any]) -> Any:
     except _binding.StatusError as error:
         raise _status_error(error, target) from None
     if kind == ERROR:
-        raise from_payload(decode_value(payload))
-    return decode_value(payload)
+        raise from_payload(payload)
+    return payload
 
 
 def is_transaction(target: int) -> bool:

@@ -13,8 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ouroboros_postgres import DeserializationError, Range
-from ouroboros_postgres._decode import decode_rows, decode_value
+from ouroboros_postgres import DeserializationError, Range, _binding
+
+
+def decode_rows(document: bytes) -> list[dict[str, Any]]:
+    return _binding.decode(1, document)  # type: ignore[no-any-return]
 
 
 def payload(cols: list[Any], rows: list[list[Any]]) -> bytes:
@@ -139,8 +142,8 @@ def test_integers_of_any_length() -> None:
 
 
 def test_broken_json_is_not_taken_for_a_long_integer() -> None:
-    with pytest.raises(json.JSONDecodeError):
-        decode_value(b'{"cols":')
+    with pytest.raises(_binding.DecodeError):
+        _binding.decode(0, b'{"cols":')
 
 
 @given(st.lists(st.none() | st.binary()))

@@ -1,8 +1,7 @@
 """Result sets as row dicts (docs/reference/payloads.md, "Result sets").
 
-`decode_rows` is the readable reference of the binding's decoder, which does the work: tests compare the two. The kinds
-of the columns are compiled into converters once per distinct column list; a column whose JSON form is its Python form
-has none.
+The reference of the binding's decoder: what the tests of this directory compare it with, and more lenient with payloads
+that the engine does not write. A column whose JSON form is its Python form has no converter.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from .errors import DeserializationError
-from .types import Range
+from ouroboros_postgres.errors import DeserializationError
+from ouroboros_postgres.types import Range
 
 __all__ = ["decode_rows", "decode_value"]
 
