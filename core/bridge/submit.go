@@ -6,6 +6,7 @@ import (
 	"ouroboros-postgres/core/engine"
 	"ouroboros-postgres/core/operation"
 	"ouroboros-postgres/core/pgerr"
+	"ouroboros-postgres/core/query"
 )
 
 // control is an operation of the bridge itself: it makes, ends or steers handles.
@@ -101,7 +102,14 @@ func (l *Library) execute(ctx context.Context, t task, place turn) (f frame) {
 		}
 	}
 	l.faults.operation(ctx)
-	return l.frame(t.run(ctx))
+	r, err := t.run(ctx)
+	if refusal, ok := query.RefusedFor(err); ok { // the reason only: the name may be hostile
+		l.Log(ctx, engine.LogRecord{
+			Logger: "validation", Level: engine.LevelWarning, Message: "Identifier validation failed",
+			Fields: map[string]any{"reason": refusal},
+		})
+	}
+	return l.frame(r, err)
 }
 
 // resolve finds the operation and checks the kind of its target.

@@ -28,6 +28,11 @@ func (p *Pool) Text(ctx context.Context, s Statement) ([][]*string, error) {
 	return out.rows, err
 }
 
+// Log implements Session.
+func (p *Pool) Log(ctx context.Context, logger string, level int, message string, fields map[string]any) {
+	p.env.log(ctx, logger, level, message, fields)
+}
+
 // autocommit runs a statement with the retries that its nature allows.
 func (p *Pool) autocommit(ctx context.Context, s Statement, out sink) (pgconn.CommandTag, error) {
 	known := p.plans.of(s.SQL)

@@ -25,7 +25,9 @@ type Session interface {
 	// Atomic runs fn in a transaction: on a pool in one of its own, rerun as a whole after a transient error; inside a
 	// transaction behind a savepoint.
 	Atomic(ctx context.Context, fn func(Session) error) error
-	// Catalog describes a table's columns from the cache of this pool, nil when there is no such table. schema "" follows
+	// Log delivers a record to whoever runs the operation of ctx, if it is listened to.
+	Log(ctx context.Context, logger string, level int, message string, fields map[string]any)
+	// Columns describes a table's columns from the cache of this pool, nil when there is no such table. schema "" follows
 	// the search_path.
 	Columns(ctx context.Context, schema, table string) ([]Column, error)
 }

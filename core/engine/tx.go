@@ -279,6 +279,11 @@ func withinTransaction(err error) error {
 	return &e
 }
 
+// Log implements Session.
+func (t *Tx) Log(ctx context.Context, logger string, level int, message string, fields map[string]any) {
+	t.pool.env.log(ctx, logger, level, message, fields)
+}
+
 // Columns implements Session. It asks the server each time: an open transaction may see other tables than the pool.
 func (t *Tx) Columns(ctx context.Context, schema, table string) ([]Column, error) {
 	if t.over.Load() {

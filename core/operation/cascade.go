@@ -2,6 +2,9 @@ package operation
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 
 	"ouroboros-postgres/core/engine"
@@ -34,19 +37,35 @@ func (r *removalRequest) run(ctx context.Context, session engine.Session, deep b
 	if err != nil || r.ID.Kind == wire.Null {
 		return Reply{Value: 0}, err
 	}
-	var deleted int64
+	if deep {
+		session.Log(ctx, "executor", engine.LevelInfo, "Cascade delete started", map[string]any{"table": r.Table})
+	}
+	var (
+		deleted int64
+		reached []string
+	)
 	err = session.Atomic(ctx, func(session engine.Session) error {
 		w, err := r.prepare(ctx, session, quoted, deep)
 		if err != nil {
 			return err
 		}
+		reached = w.reached()
 		if deleted = int64(len(w.doomed)); deleted == 0 {
 			return nil
 		}
 		return r.remove(ctx, session)
 	})
 	if err != nil {
-		return Reply{}, refused(err)
+		err = refused(err)
+		if e := pgerr.From(err); e.Kind == pgerr.ForeignKey {
+			session.Log(ctx, "executor", engine.LevelWarning, "Cascade delete blocked",
+				map[string]any{"table": r.Table, "source_table": e.Table})
+		}
+		return Reply{}, err
+	}
+	if deep {
+		session.Log(ctx, "executor", engine.LevelInfo, "Cascade delete completed",
+			map[string]any{"table": r.Table, "total_deleted": deleted, "cascaded_to": reached})
 	}
 	return Reply{Value: deleted}, nil
 }
@@ -108,6 +127,19 @@ type walk struct {
 type block struct {
 	edge   schema.Edge
 	places []place
+}
+
+// reached names the tables of which rows go along.
+func (w *walk) reached() []string {
+	sources := map[string]bool{}
+	for p := range w.doomed {
+		for _, edge := range w.graph.Edges {
+			if edge.Cascades() && strconv.FormatUint(uint64(edge.Source), 10) == p.table {
+				sources[edge.SourceName] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(sources))
 }
 
 // add marks rows as doomed and returns the new ones.

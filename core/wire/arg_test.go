@@ -128,12 +128,14 @@ type request struct {
 	Named map[string]wire.Arg `json:"named"`
 }
 
+func unmarshalGoccy(data []byte, v any) error { return gojson.Unmarshal(data, v) }
+
 // TestRequestStruct decodes arguments inside a request, by both JSON packages.
 func TestRequestStruct(t *testing.T) {
 	raw := `{"args":[1.0,null],"rows":[[{"x":"default"}],null],"one":{"d":"2024-01-15"},"named":{"a":12345678901234567890,"b":null}}`
 	for name, unmarshal := range map[string]func([]byte, any) error{
 		"encoding/json": json.Unmarshal,
-		"goccy":         func(data []byte, v any) error { return gojson.Unmarshal(data, v) },
+		"goccy":         unmarshalGoccy,
 	} {
 		var r request
 		if err := unmarshal([]byte(raw), &r); err != nil {

@@ -108,7 +108,7 @@ func unite(a, b uint32) (uint32, bool) {
 	case a == b || a == 0:
 		return b, true
 	case isNumber(a) && isNumber(b):
-		return uniteNumbers(a, b), true
+		return uniteNumbers(b), true
 	case a == oidCIDR && b == oidInet:
 		return oidInet, true
 	case a == oidInt4Range && b == oidInt8Range:
@@ -123,13 +123,11 @@ func isNumber(oid uint32) bool {
 	return oid == oidInt4 || oid == oidInt8 || oid == oidFloat8 || oid == oidNumeric
 }
 
-// uniteNumbers expects a < b. Integers beyond 64 bit are numeric, and so is a list that mixes them with floats.
-func uniteNumbers(a, b uint32) uint32 {
-	switch {
-	case b == oidNumeric:
-		return oidNumeric
-	case b == oidFloat8:
-		return oidFloat8
+// uniteNumbers takes the larger OID of two number types. Integers beyond 64 bit are numeric, and so is a list that mixes them with floats.
+func uniteNumbers(larger uint32) uint32 {
+	switch larger {
+	case oidNumeric, oidFloat8:
+		return larger
 	default:
 		return oidInt8
 	}

@@ -98,7 +98,10 @@ func NewRowEncoder(fields []pgconn.FieldDescription, types Types, shape Shape) (
 	if err := e.nest(shape.Nests); err != nil {
 		return nil, err
 	}
-	return e, e.describe()
+	if err := e.describe(); err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 // Formats is what to ask the server for, one format code per column.
@@ -138,7 +141,8 @@ func (e *RowEncoder) Row(values [][]byte) error {
 			return err
 		}
 	}
-	e.rows = append(dst, ']')
+	dst = append(dst, ']')
+	e.rows = dst
 	e.count++
 	return nil
 }

@@ -80,7 +80,8 @@ func (e *RowEncoder) describe() (err error) {
 			dst = append(dst, "]]]"...)
 		}
 	}
-	e.header = append(dst, ']')
+	dst = append(dst, ']')
+	e.header = dst
 	return nil
 }
 

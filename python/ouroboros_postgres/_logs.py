@@ -13,6 +13,9 @@ __all__ = ["LEAST_LEVEL", "connection_log", "emit", "wants_debug"]
 connection_log: Final = logging.getLogger("ouroboros_postgres.connection")
 _executor_log: Final = logging.getLogger("ouroboros_postgres.executor")
 
+# Without it, records of a program that has configured no logging would be printed bare on standard error.
+logging.getLogger("ouroboros_postgres").addHandler(logging.NullHandler())
+
 LEAST_LEVEL: Final = logging.INFO
 """Records of this level and above always come; there are few of them and `logging` filters them."""
 
