@@ -103,7 +103,7 @@ func Shift(sql string, n int) (string, error) {
 func placeholder(t Token) (int, error) {
 	number, err := strconv.Atoi(t.Text[1:])
 	if err != nil || number < 1 || number > MaxParameters {
-		return 0, pgerr.New(pgerr.Value, "Invalid placeholder: %s", t.Text)
+		return 0, pgerr.New(pgerr.Query, "Invalid placeholder: %s", t.Text)
 	}
 	return number, nil
 }
@@ -133,7 +133,7 @@ func trimmed(sql string) ([]Token, error) {
 	}
 	for _, t := range tokens[:end] {
 		if t.mark(";") {
-			return nil, pgerr.New(pgerr.Value, "a condition must not contain ';'")
+			return nil, pgerr.New(pgerr.Query, "a condition must not contain ';'")
 		}
 	}
 	return tokens[:end], nil
@@ -150,13 +150,13 @@ func complete(tokens []Token, count int) error {
 			return err
 		}
 		if number > count {
-			return pgerr.New(pgerr.Value, "the condition uses %s but has %d parameters", t.Text, count)
+			return pgerr.New(pgerr.Query, "the condition uses %s but has %d parameters", t.Text, count)
 		}
 		used[number] = true
 	}
 	for number := 1; number <= count; number++ {
 		if !used[number] {
-			return pgerr.New(pgerr.Value, "the condition has %d parameters but does not use $%d", count, number)
+			return pgerr.New(pgerr.Query, "the condition has %d parameters but does not use $%d", count, number)
 		}
 	}
 	return nil

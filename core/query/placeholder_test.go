@@ -50,7 +50,7 @@ func TestShift(t *testing.T) {
 		t.Errorf("got %q %v", got, err)
 	}
 	for _, sql := range []string{"$0", "$65536", "$99999999999999999999"} {
-		if _, err := Shift(sql, 0); err == nil || pgerr.From(err).Kind != pgerr.Value {
+		if _, err := Shift(sql, 0); err == nil || pgerr.From(err).Kind != pgerr.Query {
 			t.Errorf("%q: %v", sql, err)
 		}
 	}
@@ -74,7 +74,7 @@ func TestFragment(t *testing.T) {
 		}
 	}
 	for sql, count := range map[string]int{"a = $2": 1, "a = $1": 2, "a = 1": 1, "a = 1; delete from t": 0, "$0": 0} {
-		if _, err := Fragment(sql, count, 0); err == nil || pgerr.From(err).Kind != pgerr.Value {
+		if _, err := Fragment(sql, count, 0); err == nil || pgerr.From(err).Kind != pgerr.Query {
 			t.Errorf("%q: %v", sql, err)
 		}
 	}

@@ -1,1 +1,1 @@
-error value: the condition uses $2 but has 1 parameters
+error query: the condition uses $2 but has 1 parameters
