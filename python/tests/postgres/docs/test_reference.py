@@ -1,0 +1,98 @@
+"""The reference names everything that there is, and gives the real defaults."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+import ouroboros_postgres
+from ouroboros_postgres import errors
+
+ROOT = Path(__file__).parents[4]
+REFERENCE = ROOT / "docs" / "reference"
+PARAMETERS = inspect.signature(ouroboros_postgres.init).parameters
+HEADER_FUNCTION = re.compile(r"^(?:u?int32_t|void|const char \*) ?(ob_\w+)\(", re.MULTILINE)
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
+
+
+def page(name: str) -> str:
+    return (REFERENCE / name).read_text(encoding="utf-8")
+
+
+def options() -> dict[str, object]:
+    """Returns the defaults in the tables of the page on configuration."""
+    rows = re.findall(r"^\| `(\w+)` \| `([^`]*)` \|", page("configuration.md"), re.MULTILINE)
+    return {name: ast.literal_eval(default) for name, default in rows}
+
+
+def test_configuration_has_every_option_with_its_default() -> None:
+    assert options() == {name: parameter.default for name, parameter in PARAMETERS.items()}
+
+
+@pytest.mark.parametrize("name", sorted(errors.__all__))
+def test_every_exception_is_described(name: str) -> None:
+    rows = [line for line in page("errors.md").splitlines() if line.startswith("|")]
+    assert any(f"`{name}`" in row for row in rows)
+
+
+@pytest.mark.parametrize("name", sorted(set(ouroboros_postgres.__all__) - set(errors.__all__)))
+def test_every_public_name_is_described(name: str) -> None:
+    assert re.search(rf"(`|^){name}\b", page("functions.md"), re.MULTILINE)
+
+
+FUNCTIONS = [name for name in ouroboros_postgres.__all__ if inspect.isfunction(getattr(ouroboros_postgres, name))]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_signatures_have_every_parameter(name: str) -> None:
+    """A function is shown with all its parameters; the options of `init` are elsewhere."""
+    shown = re.search(rf"(?:`|^){name}\(([^`]*?)\)(?:`| ->)", page("functions.md"), re.MULTILINE)
+    assert shown is not None
+    expected = set(inspect.signature(getattr(ouroboros_postgres, name)).parameters)
+    if name == "init":
+        expected = {"connection_string"}
+    names = set(re.findall(r"(?:^|, )(\w+)", shown[1]))
+    assert {"where_conditions" if n == "conditions" else n for n in names} == expected
+
+
+def header_functions() -> list[str]:
+    header = (ROOT / "capi" / "ouroboros_postgres.h").read_text(encoding="utf-8")
+    return HEADER_FUNCTION.findall(header)
+
+
+def test_the_header_is_read() -> None:
+    assert len(header_functions()) == 15  # with ob_debug_fault
+    assert "ob_build_info" in header_functions()
+
+
+@pytest.mark.parametrize("name", header_functions())
+def test_every_function_of_the_header_is_described(name: str) -> None:
+    assert f"`{name}(" in page("c-abi.md")
+
+
+def anchors(path: Path) -> set[str]:
+    """Returns the anchors that GitHub makes of headings."""
+    headings = HEADING.findall(FENCE.sub("", path.read_text(encoding="utf-8")))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(path: Path) -> None:
+    for target, anchor in LINK.findall(FENCE.sub("", path.read_text(encoding="utf-8"))):
+        to = (path.parent / target).resolve() if target else path
+        assert to.exists(), f"{target} in {path.name}"
+        if anchor:
+            assert anchor in anchors(to), f"{target}#{anchor} in {path.name}"
+
+
+def test_the_index_links_every_page() -> None:
+    index = ROOT / "docs" / "README.md"
+    linked = {(index.parent / target).resolve() for target, _ in LINK.findall(index.read_text(encoding="utf-8"))}
+    assert [path for path in PAGES if path != index and path.resolve() not in linked] == []
