@@ -46,6 +46,7 @@ from ._many_to_many import (
     m2m_set_relations,
 )
 from ._options import PoolOptions
+from ._raw_transaction import RawTransaction
 from ._relations import (
     delete_checked,
     delete_with_cascade,
@@ -54,7 +55,7 @@ from ._relations import (
     fetch_one_with_relations,
 )
 from ._session import close, is_connected
-from ._transaction import RawTransaction, TransactionContext
+from ._transaction import TransactionContext
 
 __all__ = [
     "begin_transaction",

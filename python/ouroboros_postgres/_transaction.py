@@ -1,22 +1,17 @@
-"""Transactions: the engine's own, nested ones behind savepoints, and what `begin_transaction` hands out."""
+"""What `begin_transaction` hands out: the ambient transaction, and how it begins and ends."""
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
 from . import _requests
 from ._logs import connection_log
-from ._runtime import COMPLETED, lost_targets, start, start_durable
+from ._raw_transaction import NestedTransaction, RawTransaction, RootTransaction
+from ._runtime import COMPLETED, start
+from ._savepoint import SavepointContext, report_failed_cleanup
 from ._session import active_transaction, pool_target
-from .errors import (
-    InFailedTransactionError,
-    PostgresError,
-    RowNotFoundError,
-    SavepointError,
-    TransactionClosedError,
-)
+from .errors import InFailedTransactionError, PostgresError, TransactionClosedError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -24,331 +19,13 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ._handle import Handle
+    from ._raw_transaction import Row
 
-__all__ = [
-    "IsolationLevel",
-    "NestedTransaction",
-    "RawTransaction",
-    "RootTransaction",
-    "Savepoint",
-    "SavepointContext",
-    "TransactionContext",
-    "TransactionWrapper",
-]
+__all__ = ["IsolationLevel", "TransactionContext", "TransactionWrapper", "normalise_isolation_level"]
 
 IsolationLevel: TypeAlias = Literal["read_uncommitted", "read_committed", "repeatable_read", "serializable"]
-Row: TypeAlias = dict[str, Any]
 
-_COMMIT = _requests.encode({"op": "commit"})
-_ROLLBACK = _requests.encode({"op": "rollback"})
 _SEPARATORS = re.compile(r"[\s_-]+")
-
-
-class RawTransaction:
-    """Transaction control and row operations on one transaction; every method raises after the end.
-
-    Raises:
-        TransactionClosedError: The transaction has been committed or rolled back.
-    """
-
-    __slots__ = ("__weakref__", "_completed", "is_committed")
-
-    def __init__(self) -> None:
-        self._completed = False
-        self.is_committed = False
-
-    @property
-    def is_completed(self) -> bool:
-        """Whether the transaction has been committed or rolled back, the latter also with its connection."""
-        raise NotImplementedError
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether it was ended by a call: a lost connection is still to be reported to whoever commits."""
-        return self._completed
-
-    @property
-    def root(self) -> RootTransaction:
-        """The transaction of the server that this is or lies in."""
-        raise NotImplementedError
-
-    def target(self) -> int:
-        """Find the engine's handle."""
-        raise NotImplementedError
-
-    async def commit(self) -> None:
-        """Make the changes permanent; a nested transaction leaves the last word to the one around it."""
-        raise NotImplementedError
-
-    async def rollback(self) -> None:
-        """Undo the changes."""
-        raise NotImplementedError
-
-    def abandon(self) -> None:
-        """Undo the changes without waiting for it."""
-        raise NotImplementedError
-
-    async def savepoint(self, name: str) -> None:
-        """Set a savepoint; an earlier one of that name is hidden until this one is released."""
-        await start(self.target(), _requests.control("savepoint", name))
-
-    async def rollback_to_savepoint(self, name: str) -> None:
-        """Undo everything since a savepoint, which stays."""
-        await start(self.target(), _requests.control("rollback_to", name))
-
-    async def release_savepoint(self, name: str) -> None:
-        """Forget a savepoint and keep what was done since."""
-        await start(self.target(), _requests.control("release", name))
-
-    async def execute(self, sql: str, params: Any = None) -> list[Row] | int | None:
-        """Run a statement; see `connection.execute`."""
-        return cast("list[Row] | int | None", await start(self.target(), _requests.execute(sql, params)))
-
-    async def insert_one(self, table: str, data: Mapping[str, Any]) -> Row:
-        """Insert a row; see `connection.insert_one`."""
-        return cast("Row", (await start(self.target(), _requests.insert(table, data)))[0])
-
-    async def fetch_one(self, table: str, filter: Mapping[str, Any]) -> Row | None:
-        """Fetch the first row whose columns equal the values of `filter`, `None` if there is none."""
-        request = _requests.select(table, filter=_requests.equalities("filter", filter), limit=1)
-        rows = await start(self.target(), request)
-        return cast("Row", rows[0]) if rows else None
-
-    async def update_one(self, table: str, pk_column: str, pk_value: Any, update: Mapping[str, Any]) -> Any:
-        """Update the row with a key; see `connection.update_one`."""
-        request = _requests.update_row(table, pk_column, pk_value, update)
-        if pk_value is None or not await start(self.target(), request):
-            raise RowNotFoundError("no rows affected", prefix="Update failed")
-        return pk_value
-
-    async def delete_one(self, table: str, pk_column: str, pk_value: Any) -> int:
-        """Delete the row with a key; see `connection.delete_one`."""
-        request = _requests.delete_row(table, pk_column, pk_value)
-        return 0 if pk_value is None else cast("int", await start(self.target(), request))
-
-
-class RootTransaction(RawTransaction):
-    """A transaction of the server, with a connection of its own."""
-
-    __slots__ = ("_handle", "deferrable", "isolation_level", "nested", "read_only")
-
-    def __init__(self, handle: Handle, isolation_level: str | None, *, read_only: bool, deferrable: bool) -> None:
-        super().__init__()
-        self._handle = handle
-        self.isolation_level = isolation_level
-        self.read_only = read_only
-        self.deferrable = deferrable
-        self.nested = 0
-
-    @property
-    def is_completed(self) -> bool:
-        return self._completed or self._handle.number in lost_targets
-
-    @property
-    def root(self) -> RootTransaction:
-        return self
-
-    def target(self) -> int:
-        if self._completed:
-            raise TransactionClosedError(COMPLETED)
-        return self._handle.number
-
-    async def commit(self) -> None:
-        await self._end(_COMMIT)
-        self.is_committed = True
-
-    async def rollback(self) -> None:
-        await self._end(_ROLLBACK)
-
-    async def _end(self, request: bytes) -> None:
-        target = self.target()
-        self._completed = True
-        outcome = start_durable(target, request)
-        try:
-            await outcome
-        finally:
-            if outcome.done():
-                self._give_back()
-
-    def abandon(self) -> None:
-        self._completed = True
-        self._give_back()
-
-    def _give_back(self) -> bool:
-        lost_targets.discard(self._handle.number)
-        return self._handle.release()
-
-    def __del__(self) -> None:
-        if self._completed:
-            return
-        try:
-            if self._give_back():
-                connection_log.warning("A transaction was never completed; changes rolled back")
-        except Exception:  # noqa: S110 - the interpreter is going away and its modules with it
-            pass
-
-
-class NestedTransaction(RawTransaction):
-    """A part of a transaction that can be undone on its own, by means of a savepoint."""
-
-    __slots__ = ("_name", "_parent")
-
-    def __init__(self, parent: RawTransaction, name: str) -> None:
-        super().__init__()
-        self._parent = parent
-        self._name = name
-
-    @property
-    def root(self) -> RootTransaction:
-        return self._parent.root
-
-    @property
-    def is_completed(self) -> bool:
-        return self._completed or self._parent.is_completed
-
-    @property
-    def has_ended(self) -> bool:
-        return self._completed or self._parent.has_ended
-
-    def target(self) -> int:
-        if self._completed:
-            raise TransactionClosedError(COMPLETED)
-        return self._parent.target()
-
-    async def commit(self) -> None:
-        target = self.target()
-        self._completed = True
-        try:
-            await start_durable(target, _requests.control("release", self._name))
-        except InFailedTransactionError:
-            await self._undo(target)
-            raise
-        self.is_committed = True
-
-    async def rollback(self) -> None:
-        target = self.target()
-        self._completed = True
-        await self._undo(target)
-
-    async def _undo(self, target: int) -> None:
-        back, release = _start_undo(target, self._name)
-        release.add_done_callback(_ignore)
-        await back
-
-    def abandon(self) -> None:
-        self._completed = True
-        _abandon(self._parent, self._name)
-
-
-def _start_undo(target: int, name: str) -> tuple[asyncio.Future[Any], asyncio.Future[Any]]:
-    """Roll back to a savepoint and release it; the engine keeps the order of submits, and nothing comes between."""
-    return (
-        start_durable(target, _requests.control("rollback_to", name)),
-        start_durable(target, _requests.control("release", name)),
-    )
-
-
-def _abandon(tx: RawTransaction, name: str) -> None:
-    """Undo what was done since a savepoint where nothing can be awaited any more."""
-    try:
-        outcomes = _start_undo(tx.target(), name)
-    except RuntimeError:  # the transaction is over, or no loop is running
-        return
-    for outcome in outcomes:
-        outcome.add_done_callback(_ignore)
-
-
-def _ignore(outcome: asyncio.Future[Any]) -> None:
-    if not outcome.cancelled():
-        outcome.exception()
-
-
-class Savepoint:
-    """A point in a transaction to go back to; `Transaction.savepoint` makes it.
-
-    As a context manager it releases itself at a normal exit. At an exception it undoes what was done since it was set,
-    releases itself, and lets the exception pass.
-    """
-
-    __slots__ = ("_name", "_released", "_tx")
-
-    def __init__(self, tx: RawTransaction, name: str) -> None:
-        self._tx = tx
-        self._name = name
-        self._released = False
-
-    @property
-    def name(self) -> str:
-        """The name of the savepoint."""
-        return self._name
-
-    async def rollback(self) -> None:
-        """Undo everything since the savepoint, which stays usable.
-
-        Raises:
-            SavepointError: The savepoint was released.
-        """
-        if self._released:
-            raise SavepointError("Savepoint has been released")
-        await self._tx.rollback_to_savepoint(self._name)
-
-    async def release(self) -> None:
-        """Forget the savepoint and keep what was done since.
-
-        Raises:
-            SavepointError: The savepoint was released before.
-        """
-        if self._released:
-            raise SavepointError("Savepoint already released")
-        await self._tx.release_savepoint(self._name)
-        self._released = True
-
-    async def __aenter__(self) -> Savepoint:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if self._released:
-            return
-        if error is None:
-            await self.release()
-            return
-        if isinstance(error, GeneratorExit):
-            self._released = True
-            _abandon(self._tx, self._name)
-            return
-        try:
-            await self.rollback()
-            await self.release()
-        except PostgresError as failure:
-            _report(error, failure, "Rollback to savepoint failed")
-
-
-class SavepointContext:
-    """A savepoint about to be set: await it, or enter it with `async with`."""
-
-    __slots__ = ("_name", "_savepoint", "_tx")
-
-    def __init__(self, tx: RawTransaction, name: str) -> None:
-        self._tx = tx
-        self._name = name
-
-    def __await__(self) -> Generator[Any, Any, Savepoint]:
-        return self._set().__await__()
-
-    async def _set(self) -> Savepoint:
-        await self._tx.savepoint(self._name)
-        return Savepoint(self._tx, self._name)
-
-    async def __aenter__(self) -> Savepoint:
-        self._savepoint = await self._set()
-        return self._savepoint
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self._savepoint.__aexit__(kind, error, traceback)
 
 
 class TransactionWrapper:
@@ -458,15 +135,7 @@ class TransactionWrapper:
         try:
             await self._roll_back()
         except PostgresError as failure:
-            _report(error, failure, "Rollback failed")
-
-
-def _report(error: BaseException, failure: PostgresError, message: str) -> None:
-    """Log a failure of the clean-up after `error` and chain it, so that it masks nothing."""
-    connection_log.warning(message, extra={"error": str(failure)})
-    if error.__context__ is None and error is not failure:
-        failure.__context__ = None
-        error.__context__ = failure
+            report_failed_cleanup(error, failure, "Rollback failed")
 
 
 class TransactionContext:

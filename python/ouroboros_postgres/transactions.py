@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._logs import connection_log
 from ._options import check_integer, check_number
-from ._transaction import RawTransaction, Savepoint, SavepointContext, TransactionContext, TransactionWrapper
+from ._raw_transaction import RawTransaction
+from ._savepoint import Savepoint, SavepointContext
+from ._transaction import TransactionContext, TransactionWrapper
 from .errors import DeadlockError, SerializationError, TransactionClosedError
 
 if TYPE_CHECKING:
