@@ -36,6 +36,17 @@ type task struct {
 	run     func(ctx context.Context) (reply, error)
 }
 
+// discreet drops the detail of an error where the pool was told to: the server's, also of a COMMIT, and the core's own.
+func (t task) discreet(err error) error {
+	session, ok := t.session.value.(interface{ HidesDetail() bool })
+	if err == nil || !ok || !session.HidesDetail() {
+		return err
+	}
+	e := *pgerr.From(err)
+	e.Detail = ""
+	return &e
+}
+
 // crashed gives up a transaction whose state a panic has left unknown. A pool survives: its connections are the
 // engine's to clean.
 func (t task) crashed() {
@@ -109,7 +120,7 @@ func (l *Library) execute(ctx context.Context, t task, place turn) (f frame) {
 			Fields: map[string]any{"reason": refusal},
 		})
 	}
-	return l.frame(r, err)
+	return l.frame(r, t.discreet(err))
 }
 
 // resolve finds the operation and checks the kind of its target.

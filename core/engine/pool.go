@@ -144,7 +144,9 @@ func (p *Pool) acquire(ctx context.Context) (*lease, error) {
 		return p.translateAcquire(ctx, err)
 	})
 	if err != nil {
-		p.counters.acquireFailed.Add(1)
+		if ctx.Err() == nil { // what the caller cancelled has not failed
+			p.counters.acquireFailed.Add(1)
+		}
 		return nil, &acquireError{pgerr.From(err)}
 	}
 	p.counters.acquired.Add(1)
@@ -256,6 +258,9 @@ func (l *lease) interrupt() {
 		l.abandoned()
 	}
 }
+
+// HidesDetail tells that errors must not carry a detail, which may quote rows.
+func (p *Pool) HidesDetail() bool { return p.options.HideDetail }
 
 // Ping proves one connection with a round trip.
 func (p *Pool) Ping(ctx context.Context) error {

@@ -93,9 +93,6 @@ func (b *backend) timed(ctx context.Context, s Statement, known *plan, out sink,
 	if err != nil {
 		e := *translate(err, s)
 		e.Query = excerpt(s.SQL, sqlExcerpt)
-		if b.pool.options.HideDetail {
-			e.Detail = ""
-		}
 		if e.Kind == pgerr.Database && e.SQLState[:2] == "42" {
 			b.pool.columns.forget() // another process may have changed the schema
 		}
@@ -144,6 +141,6 @@ func (p *Pool) logFailure(ctx context.Context, run completed) {
 	}
 	p.env.log(ctx, "executor", LevelWarning, "Query failed", map[string]any{
 		"sql": excerpt(run.sql, sqlFailureExcerpt), "sqlstate": run.err.SQLState, "attempt": run.attempt,
-		"elapsed_ms": run.milliseconds(), "retryable": run.err.Retryable, "error": run.err.Message,
+		"elapsed_ms": run.milliseconds(), "retryable": run.err.Retryable, "error": withoutValues(run.err),
 	})
 }

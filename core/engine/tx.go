@@ -88,6 +88,9 @@ func (p *Pool) begin(ctx context.Context, sql string) (*Tx, error) {
 	return tx, nil
 }
 
+// HidesDetail is that of the pool.
+func (t *Tx) HidesDetail() bool { return t.pool.HidesDetail() }
+
 // Enqueue takes the next place in line.
 func (t *Tx) Enqueue() *Turn { return t.turns.enqueue() }
 
