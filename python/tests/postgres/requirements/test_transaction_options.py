@@ -78,7 +78,8 @@ async def test_p1_2_begin_as_it_is_sent(engine: ModuleType, logging_server: Path
     async with engine.begin_transaction():
         pass
     await engine.close()
-    begins = [line.split("statement: ")[1] for line in logging_server.read_text().splitlines() if ": BEGIN" in line]
+    log = await asyncio.to_thread(logging_server.read_text)
+    begins = [line.split("statement: ")[1] for line in log.splitlines() if ": BEGIN" in line]
     assert begins == [
         "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE",
         "BEGIN ISOLATION LEVEL REPEATABLE READ",
