@@ -30,7 +30,11 @@ type Pool struct {
 	generation generation
 	counters   counters
 
-	closed atomic.Bool
+	// slots holds one token per connection in use; whoever waits for a connection waits here, first come, first served.
+	slots   chan struct{}
+	closing chan struct{}
+	closed  atomic.Bool
+
 	mu     sync.Mutex
 	leases map[*lease]struct{} // connections in use, for a hard close
 }
@@ -66,7 +70,9 @@ func newPool(options Options, env Env) *Pool {
 	p := &Pool{
 		options: options, env: env,
 		plans: newPlans(), types: newCatalogue(), columns: newColumnCache(),
-		leases: map[*lease]struct{}{},
+		slots:   make(chan struct{}, options.MaxConnections),
+		closing: make(chan struct{}),
+		leases:  map[*lease]struct{}{},
 		connecting: backoff{
 			retries: options.MaxRetries, initial: milliseconds(options.InitialRetryDelay),
 			highest: milliseconds(options.MaxRetryDelay), multiplier: options.RetryBackoff,
@@ -136,13 +142,7 @@ func (p *Pool) acquire(ctx context.Context) (*lease, error) {
 		return nil, errNotConnected()
 	}
 	started := time.Now()
-	bounded, cancel := context.WithTimeout(ctx, p.acquireFor)
-	defer cancel()
-	var pooled *pgxpool.Conn
-	err := p.connect(bounded, func() (err error) {
-		pooled, err = p.pool.Acquire(bounded)
-		return p.translateAcquire(ctx, err)
-	})
+	pooled, err := p.checkout(ctx)
 	if err != nil {
 		if ctx.Err() == nil { // what the caller cancelled has not failed
 			p.counters.acquireFailed.Add(1)
@@ -158,6 +158,61 @@ func (p *Pool) acquire(ctx context.Context) (*lease, error) {
 	return l, nil
 }
 
+// checkout waits for a slot, and with it takes an idle connection or makes one. Timers are for those who have to wait:
+// starting one wakes a thread.
+func (p *Pool) checkout(ctx context.Context) (*pgxpool.Conn, error) {
+	if err := p.takeSlot(ctx); err != nil {
+		return nil, err
+	}
+	if p.pool.Stat().IdleConns() > 0 {
+		if pooled, err := p.pool.Acquire(ctx); err == nil {
+			return pooled, nil
+		}
+	}
+	bounded, cancel := context.WithTimeout(ctx, p.acquireFor)
+	defer cancel()
+	var pooled *pgxpool.Conn
+	err := p.connect(bounded, func() (err error) {
+		pooled, err = p.pool.Acquire(bounded)
+		return p.translateAcquire(ctx, err)
+	})
+	if err != nil {
+		<-p.slots
+		return nil, err
+	}
+	return pooled, nil
+}
+
+func (p *Pool) takeSlot(ctx context.Context) error {
+	select {
+	case p.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	timer := time.NewTimer(p.acquireFor)
+	defer timer.Stop()
+	select {
+	case p.slots <- struct{}{}:
+		return nil
+	case <-timer.C:
+		return p.errExhausted()
+	case <-p.closing:
+		return errNotConnected()
+	case <-ctx.Done():
+		return errCancelled(ctx)
+	}
+}
+
+func (p *Pool) errExhausted() error {
+	e := pgerr.New(pgerr.PoolTimeout, "no connection became free within %s (max_connections=%d)", p.acquireFor, p.options.MaxConnections)
+	e.Retryable = true
+	return e
+}
+
+func errCancelled(ctx context.Context) error {
+	return pgerr.Wrap(ctx.Err(), pgerr.Query, "the operation was cancelled")
+}
+
 func (p *Pool) translateAcquire(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
@@ -165,12 +220,7 @@ func (p *Pool) translateAcquire(ctx context.Context, err error) error {
 	case errors.Is(err, puddle.ErrClosedPool):
 		return errNotConnected()
 	case ctx.Err() != nil:
-		return pgerr.Wrap(ctx.Err(), pgerr.Query, "the operation was cancelled")
-	case errors.Is(err, context.DeadlineExceeded) && p.pool.Stat().AcquiredConns() >= p.options.MaxConnections:
-		e := pgerr.Wrap(err, pgerr.PoolTimeout, "no connection became free within %s (max_connections=%d)",
-			p.acquireFor, p.options.MaxConnections)
-		e.Retryable = true
-		return e
+		return errCancelled(ctx)
 	}
 	return fromConnect(err)
 }
@@ -185,17 +235,24 @@ func (p *Pool) release(l *lease) {
 	delete(p.leases, l)
 	p.mu.Unlock()
 	if l.pg.IsClosed() || !l.needsCleaning() {
-		l.pooled.Release()
+		p.putBack(l)
 		return
 	}
 	p.env.Spawn(func() {
-		defer l.pooled.Release() // the driver's pool discards a closed or busy connection
+		defer p.putBack(l)
 		ctx, cancel := context.WithTimeout(context.Background(), cancelGrace)
 		defer cancel()
 		if err := l.clean(ctx); err != nil {
 			l.destroy()
 		}
 	})
+}
+
+// putBack makes the slot free last, so that its next holder finds the connection. The driver's pool discards one that
+// is closed or busy.
+func (p *Pool) putBack(l *lease) {
+	l.pooled.Release()
+	<-p.slots
 }
 
 // destroy closes the connection hard; release then makes the pool forget it.
@@ -210,6 +267,7 @@ func (p *Pool) Close(ctx context.Context, grace time.Duration) error {
 	if !p.closed.CompareAndSwap(false, true) {
 		return nil
 	}
+	close(p.closing)
 	done := make(chan struct{})
 	p.env.Spawn(func() {
 		defer close(done)
