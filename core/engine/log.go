@@ -1,6 +1,11 @@
 package engine
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+
+	"ouroboros-postgres/core/pgerr"
+)
 
 // sqlExcerpt is how much of a statement enters logs and errors: 100 characters (50 in failure records).
 const (
@@ -20,4 +25,16 @@ func excerpt(sql string, n int) string {
 		n--
 	}
 	return sql
+}
+
+// withoutValues is a message fit for logs. The server quotes the value at fault in those of data errors (class 22), each
+// language with marks of its own.
+func withoutValues(e *pgerr.Error) string {
+	if !strings.HasPrefix(e.SQLState, "22") {
+		return e.Message
+	}
+	if i := strings.IndexAny(e.Message, "\"'`«»‹›„“”‚‘’「『"); i >= 0 {
+		return strings.TrimRight(e.Message[:i], " :") + " …"
+	}
+	return e.Message
 }
