@@ -77,6 +77,41 @@ def test_every_function_of_the_header_is_described(name: str) -> None:
     assert f"`{name}(" in page("c-abi.md")
 
 
+def sources(folder: str, suffix: str) -> str:
+    """Returns the text of all sources but tests."""
+    paths = [p for p in sorted((ROOT / folder).rglob(f"*{suffix}")) if not p.stem.endswith("_test")]
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+
+
+def operations() -> list[str]:
+    named = re.findall(r'^\tcase ("[a-z0-9_", ]+"):', sources("core/operation", "operation.go"), re.MULTILINE)
+    controls = re.findall(r'^\t\t"(\w+)": +(?:\{|savepoint\()', sources("core/bridge", "control.go"), re.MULTILINE)
+    return sorted({*re.findall(r"\w+", " ".join(named)), *controls, "metrics", "reset_metrics"})
+
+
+def test_operations_are_found() -> None:
+    assert {"execute", "m2m_set", "inspect_table", "identifier", "connect", "begin", "rollback_to"} <= set(operations())
+
+
+@pytest.mark.parametrize("name", operations())
+def test_every_operation_is_described(name: str) -> None:
+    rows = [line for line in page("payloads.md").splitlines() if line.startswith("|")]
+    assert any(f"`{name}`" in row for row in rows)
+
+
+def log_events() -> set[str]:
+    go = re.findall(r'(?:Level\w+, |levelError, |Message: )"([A-Z][^"]+)"', sources("core", ".go"))
+    python = re.findall(r'_log\.(?:info|warning)\(\s*"([^"%]+)"', sources("python/ouroboros_postgres", ".py"))
+    return {*go, *python}
+
+
+def test_every_log_event_is_described() -> None:
+    text = (ROOT / "docs" / "operations" / "monitoring.md").read_text(encoding="utf-8")
+    described = re.findall(r"^\| `([^`]+?)(?:…)?`(?:, `[^`]+`)? \|", text, re.MULTILINE)
+    assert len(log_events()) > 15
+    assert sorted(event for event in log_events() if not event.startswith(tuple(described))) == []
+
+
 def anchors(path: Path) -> set[str]:
     """Returns the anchors that GitHub makes of headings."""
     headings = HEADING.findall(FENCE.sub("", path.read_text(encoding="utf-8")))
