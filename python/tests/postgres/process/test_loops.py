@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from fixtures.database import Database
 
 from .program import run
@@ -198,7 +196,6 @@ print("done")
 
 
 def test_uvloop(database: Database) -> None:
-    pytest.importorskip("uvloop")
     assert run(UVLOOP, database.dsn) == (0, "done\n", "")
 
 

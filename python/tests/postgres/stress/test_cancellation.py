@@ -214,8 +214,8 @@ async def test_two_thousand_cancellations(engine: ModuleType, database: Database
     await until(lambda: excess(baseline) == {})
     check_rows(database, {work.tag: (work, error) for work, _, error in outcomes})
     left_open = database.query(
-        "SELECT pid, state, query FROM pg_stat_activity WHERE datname = current_database()"
-        " AND pid <> pg_backend_pid() AND (state <> 'idle' OR xact_start IS NOT NULL) AND backend_type = 'client backend'"
+        "SELECT pid, state, query FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " AND backend_type = 'client backend' AND (state <> 'idle' OR xact_start IS NOT NULL)"
     )
     assert left_open == []
     results = await asyncio.gather(*(engine.execute("SELECT $1::int AS n", [n]) for n in range(500)))
