@@ -17,9 +17,9 @@ _PATH = str(Path(__file__).parents[1])
 
 def start(script: str, dsn: str, *arguments: str) -> subprocess.Popen[str]:
     """Starts a program; ``sys.argv[1]`` is the connection string. Whoever starts it sees to its end."""
-    environment = os.environ | {"PYTHONPATH": _PATH, "PYTHONDEVMODE": "1", "PYTHONUNBUFFERED": "1"}
+    environment = os.environ | {"PYTHONPATH": _PATH, "PYTHONUNBUFFERED": "1"}
     return subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", script, dsn, *arguments],
+        [sys.executable, "-X", "faulthandler", "-W", "error", "-c", script, dsn, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

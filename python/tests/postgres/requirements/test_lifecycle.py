@@ -78,8 +78,8 @@ async def test_second_init_replaces_the_pool(engine: ModuleType, database: Datab
     await engine.init(database.dsn, application_name="first")
     await engine.init(database.dsn, application_name="second")
     assert await engine.execute("SHOW application_name") == [{"application_name": "second"}]
-    names = "SELECT application_name AS n FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    await until(lambda: {row["n"] for row in database.query(names)} == {"second"})
+    names = "SELECT application_name AS n FROM pg_stat_activity WHERE pid = ANY(%s)"
+    await until(lambda: {row["n"] for row in database.query(names, [database.backends()])} == {"second"})
 
 
 async def test_second_init_lets_the_work_on_the_old_pool_end(engine: ModuleType, database: Database) -> None:
@@ -203,8 +203,8 @@ WRONG_VALUES: list[tuple[str, Any]] = [
     ("statement_cache_capacity", -1), ("query_max_retries", -1), ("query_retry_initial_delay_ms", -1),
     ("query_retry_max_delay_ms", -1), ("query_retry_backoff_multiplier", 0), ("slow_query_threshold_ms", -1),
     ("statement_timeout_ms", -1), ("health_check_period", 0), ("health_check_period", -1), ("close_timeout", -1),
-    ("connect_timeout", float("nan")), ("acquire_timeout", float("inf")), ("port", 0), ("port", 65536), ("port", "5432"),
-    ("max_connections", 2**31),
+    ("connect_timeout", float("nan")), ("acquire_timeout", float("inf")), ("port", 0), ("port", 65536),
+    ("port", "5432"), ("max_connections", 2**31),
 ]  # fmt: skip
 
 WRONG_TYPES: list[tuple[str, Any]] = [
