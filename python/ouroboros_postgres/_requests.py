@@ -486,6 +486,8 @@ def _relation(index: int, relation: Any) -> Request:
     unknown = fields.keys() - _RELATION_FIELDS
     if unknown:
         raise ValueError(f"Unknown {sorted(unknown)} in {what}")
+    if fields.get("join_type") == "":  # the engine would take it for none given
+        raise ValueError(f"Unknown join type: '' in {what}")
     if fields.get("select_columns") is not None:
         fields["select_columns"] = _names(f"select_columns of {what}", fields["select_columns"])
     return fields
