@@ -1,0 +1,314 @@
+"""Schema introspection: shapes, names of types, keys, indexes, generated columns, odd names."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from ouroboros_postgres import _engine, connection, errors
+
+COLUMN_KEYS = {
+    *("name", "data_type", "nullable", "default", "is_primary_key", "is_unique"),
+    *("sql_type", "ordinal_position", "max_length", "precision", "scale", "is_array", "is_identity", "is_generated"),
+    *("enum_values", "collation", "comment"),
+}
+
+TYPES: list[tuple[str, str, str]] = [
+    ("smallint", "SmallInt", "smallint"),
+    ("int", "Integer", "integer"),
+    ("bigint", "BigInt", "bigint"),
+    ("real", "Real", "real"),
+    ("double precision", "DoublePrecision", "double precision"),
+    ("text", "Text", "text"),
+    ("boolean", "Boolean", "boolean"),
+    ("bytea", "Bytea", "bytea"),
+    ("uuid", "Uuid", "uuid"),
+    ("date", "Date", "date"),
+    ("time", "Time", "time without time zone"),
+    ("timestamp", "Timestamp", "timestamp without time zone"),
+    ("timestamptz", "TimestampTz", "timestamp with time zone"),
+    ("json", "Json", "json"),
+    ("jsonb", "Jsonb", "jsonb"),
+    ("numeric(10,2)", "Numeric(10, 2)", "numeric(10,2)"),
+    ("numeric", "Numeric", "numeric"),
+    ("varchar(255)", "Varchar(255)", "character varying(255)"),
+    ("varchar", "Varchar", "character varying"),
+    ("integer[]", "integer[]", "integer[]"),
+    ("my_enum", "my_enum", "my_enum"),
+    ("timestamp(3) with time zone", "TimestampTz", "timestamp(3) with time zone"),
+    ("inet", "inet", "inet"),
+    ("char(3)", "character(3)", "character(3)"),
+    ("interval", "interval", "interval"),
+]
+
+
+def by_name(entries: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {entry["name"]: entry for entry in entries}
+
+
+async def test_list_tables(pg: ModuleType) -> None:
+    assert await pg.list_tables() == []
+    for statement in (
+        "CREATE TABLE zebra (n int)",
+        'CREATE TABLE "Apple" (n int)',
+        "CREATE TABLE middle (n int) PARTITION BY RANGE (n)",
+        "CREATE VIEW seen AS SELECT 1 AS n",
+        "CREATE MATERIALIZED VIEW stored AS SELECT 1 AS n",
+        "CREATE SEQUENCE counter",
+        "CREATE SCHEMA other",
+        "CREATE TABLE other.hidden (n int)",
+    ):
+        await pg.execute(statement)
+    tables = await pg.list_tables()
+    assert sorted(tables) == ["Apple", "middle", "zebra"]
+    assert tables == [row["t"] for row in await pg.execute("SELECT t FROM unnest($1::text[]) AS t ORDER BY t", [tables])] or (
+        tables == sorted(tables)
+    )
+    assert await pg.list_tables("other") == ["hidden"]
+    assert await pg.list_tables(schema="nope") == []
+    assert await pg.list_tables("x'; DROP TABLE zebra; --") == []
+    assert await connection.list_tables() == await _engine.list_tables("public") == tables
+
+
+async def test_table_exists(pg: ModuleType) -> None:
+    await pg.execute('CREATE TABLE "Mixed" (n int)')
+    await pg.execute("CREATE VIEW seen AS SELECT 1 AS n")
+    await pg.execute("CREATE SCHEMA other CREATE TABLE t (n int)")
+    for module in (pg, connection, _engine):
+        assert await module.table_exists("Mixed") is True
+        assert await module.table_exists("mixed", "public") is False
+        assert await module.table_exists("seen") is False
+        assert await module.table_exists("t") is False
+        assert await module.table_exists("t", schema="other") is True
+        assert await module.table_exists(table="t", schema="nope") is False
+        assert await module.table_exists("' OR 1=1 --") is False
+
+
+async def test_types_of_columns(pg: ModuleType) -> None:
+    await pg.execute("CREATE TYPE my_enum AS ENUM ('b', 'a')")
+    await pg.execute("CREATE TABLE t (" + ", ".join(f"c{n} {kind}" for n, (kind, _, _) in enumerate(TYPES)) + ")")
+    columns = await pg.get_columns("t")
+    assert all(set(column) >= COLUMN_KEYS for column in columns)
+    assert [(column["data_type"], column["sql_type"]) for column in columns] == [(data, sql) for _, data, sql in TYPES]
+    assert [column["ordinal_position"] for column in columns] == list(range(1, len(TYPES) + 1))
+    named = {column["sql_type"]: column for column in columns}
+    assert named["character varying(255)"]["max_length"] == 255
+    assert (named["numeric(10,2)"]["precision"], named["numeric(10,2)"]["scale"]) == (10, 2)
+    assert (named["numeric"]["precision"], named["numeric"]["scale"], named["text"]["max_length"]) == (None, None, None)
+    assert [column["sql_type"] for column in columns if column["is_array"]] == ["integer[]"]
+    assert named["my_enum"]["enum_values"] == ["b", "a"]
+    assert not named["text"]["enum_values"]
+
+
+async def test_columns(pg: ModuleType) -> None:
+    await pg.execute(
+        "CREATE TABLE t (id serial PRIMARY KEY, email text UNIQUE NOT NULL, a int, b int, at timestamptz DEFAULT now(),"
+        " word text DEFAULT 'x', ident int GENERATED BY DEFAULT AS IDENTITY, twice int GENERATED ALWAYS AS (a * 2) STORED,"
+        ' "Odd Name" text COLLATE "C", gone int, last int, UNIQUE (a, b))'
+    )
+    await pg.execute("ALTER TABLE t DROP COLUMN gone")
+    await pg.execute("COMMENT ON COLUMN t.a IS 'first'")
+    await pg.execute("CREATE UNIQUE INDEX ON t (last)")
+    await pg.execute("CREATE UNIQUE INDEX partial ON t (b) WHERE b > 5")
+    columns = await pg.get_columns("t")
+    names = [column["name"] for column in columns]
+    assert names == ["id", "email", "a", "b", "at", "word", "ident", "twice", "Odd Name", "last"]
+    column = by_name(columns)
+    assert column["id"]["default"] == "nextval('t_id_seq'::regclass)"
+    assert column["at"]["default"] == "now()"
+    assert column["word"]["default"] == "'x'::text"
+    assert column["email"]["default"] is None
+    assert [n for n in names if column[n]["is_primary_key"]] == ["id"]
+    assert {n for n in names if column[n]["is_unique"]} - {"id"} == {"email", "last"}
+    assert [n for n in names if not column[n]["nullable"]] == ["id", "email", "ident"]
+    assert [n for n in names if column[n]["is_identity"]] == ["ident"] and column["ident"]["default"] is None
+    assert [n for n in names if column[n]["is_generated"]] == ["twice"] and column["twice"]["default"] is None
+    assert column["a"]["comment"] == "first" and column["b"]["comment"] is None
+    assert column["Odd Name"]["collation"] == "C"
+    for value in column.values():
+        flags = ("nullable", "is_primary_key", "is_unique", "is_array", "is_identity", "is_generated")
+        assert all(type(value[flag]) is bool for flag in flags)
+        assert all(type(value[text]) is str for text in ("name", "data_type", "sql_type"))
+    assert await pg.get_columns("missing") == []
+    assert await pg.get_columns("t", "nope") == []
+    assert await connection.get_columns("t", schema="public") == await _engine.get_columns("t", "public") == columns
+
+
+async def test_a_column_of_several_unique_constraints_appears_once(pg: ModuleType) -> None:
+    await pg.execute("CREATE TABLE t (a int PRIMARY KEY, b int UNIQUE, UNIQUE (a, b), UNIQUE (b, a))")
+    await pg.execute("CREATE UNIQUE INDEX ON t (b)")
+    assert [column["name"] for column in await pg.get_columns("t")] == ["a", "b"]
+
+
+async def test_composite_primary_keys(pg: ModuleType) -> None:
+    await pg.execute("CREATE TABLE t (z int, a int, v int, PRIMARY KEY (z, a))")
+    columns = await pg.get_columns("t")
+    assert [column["is_primary_key"] for column in columns] == [True, True, False]
+    assert [column["is_unique"] for column in columns] == [False, False, False]
+
+
+async def test_indexes(pg: ModuleType) -> None:
+    await pg.execute("CREATE TABLE t (id int PRIMARY KEY, a int, b int UNIQUE, j jsonb, p point, name text, \"Odd\" int)")
+    for statement in (
+        "CREATE INDEX z_ba ON t (b, a)",
+        'CREATE UNIQUE INDEX "Mixed" ON t ("Odd") INCLUDE (a) WHERE a > 5',
+        "CREATE INDEX i_hash ON t USING hash (a)",
+        "CREATE INDEX i_gin ON t USING gin (j)",
+        "CREATE INDEX i_gist ON t USING gist (p)",
+        "CREATE INDEX i_brin ON t USING brin (a)",
+        "CREATE INDEX i_spgist ON t USING spgist (p)",
+        "CREATE INDEX i_lower ON t (lower(name), a)",
+        "CREATE SCHEMA other",
+        "CREATE TABLE other.t (a int)",
+        "CREATE INDEX z_ba ON other.t (a)",
+    ):
+        await pg.execute(statement)
+    indexes = await pg.get_indexes("t")
+    names = [index["name"] for index in indexes]
+    assert len(names) == len(set(names)) == 10
+    index = by_name(indexes)
+    assert index["z_ba"]["columns"] == ["b", "a"]
+    assert (index["t_pkey"]["is_primary"], index["t_pkey"]["is_unique"], index["t_pkey"]["columns"]) == (True, True, ["id"])
+    assert (index["t_b_key"]["is_primary"], index["t_b_key"]["is_unique"]) == (False, True)
+    assert index["Mixed"]["columns"] == ["Odd"] and index["Mixed"]["include"] == ["a"] and index["Mixed"]["is_unique"] is True
+    assert "a > 5" in index["Mixed"]["predicate"] and index["z_ba"]["predicate"] is None
+    assert {name: index[name]["index_type"] for name in names if name.startswith("i_")} == {
+        "i_hash": "hash",
+        "i_gin": "gin",
+        "i_gist": "gist",
+        "i_brin": "brin",
+        "i_spgist": "spgist",
+        "i_lower": "btree",
+    }
+    assert index["i_lower"]["columns"] == ["lower(name)", "a"]
+    assert index["i_lower"]["expressions"] == ["lower(name)"]
+    assert await pg.get_indexes("missing") == []
+    assert [i["name"] for i in await connection.get_indexes("t", "other")] == ["z_ba"]
+    assert await _engine.get_indexes("t", "public") == indexes
+
+
+@pytest.mark.parametrize(
+    ("clause", "on_delete", "on_update"),
+    [
+        ("", "NO ACTION", "NO ACTION"),
+        ("ON DELETE CASCADE", "CASCADE", "NO ACTION"),
+        ("ON DELETE SET NULL ON UPDATE CASCADE", "SET NULL", "CASCADE"),
+        ("ON DELETE SET DEFAULT", "SET DEFAULT", "NO ACTION"),
+        ("ON DELETE RESTRICT ON UPDATE RESTRICT", "RESTRICT", "RESTRICT"),
+    ],
+)
+async def test_foreign_key_actions(pg: ModuleType, clause: str, on_delete: str, on_update: str) -> None:
+    await pg.execute("CREATE TABLE parent (id int PRIMARY KEY)")
+    await pg.execute(f"CREATE TABLE child (p int REFERENCES parent {clause})")
+    [key] = await pg.get_foreign_keys("child")
+    assert key == {
+        **key,
+        "name": "child_p_fkey",
+        "columns": ["p"],
+        "referenced_table": "parent",
+        "referenced_columns": ["id"],
+        "on_delete": on_delete,
+        "on_update": on_update,
+        "referenced_schema": "public",
+        "deferrable": False,
+    }
+    [back] = await pg.get_backreferences("parent")
+    assert back == {
+        "source_table": "child",
+        "source_column": "p",
+        "target_table": "parent",
+        "target_column": "id",
+        "constraint_name": "child_p_fkey",
+        "on_delete": on_delete,
+        "on_update": on_update,
+        "source_schema": "public",
+    }
+
+
+async def test_composite_and_equally_named_foreign_keys(pg: ModuleType) -> None:
+    for statement in (
+        "CREATE SCHEMA other",
+        "CREATE TABLE other.parent (a int, b int, PRIMARY KEY (b, a))",
+        "CREATE TABLE one (x int, y int, CONSTRAINT same FOREIGN KEY (y, x) REFERENCES other.parent (a, b) DEFERRABLE)",
+        "CREATE TABLE two (q int, r int, CONSTRAINT same FOREIGN KEY (q, r) REFERENCES other.parent)",
+    ):
+        await pg.execute(statement)
+    [one] = await pg.get_foreign_keys("one")
+    assert (one["columns"], one["referenced_columns"]) == (["y", "x"], ["a", "b"])
+    assert (one["referenced_schema"], one["referenced_table"], one["deferrable"]) == ("other", "parent", True)
+    [two] = await pg.get_foreign_keys("two")
+    assert (two["columns"], two["referenced_columns"]) == (["q", "r"], ["b", "a"])
+    back = await pg.get_backreferences("parent", "other")
+    assert [(b["source_table"], b["source_column"], b["target_column"]) for b in back] == [
+        ("one", "y", "a"),
+        ("one", "x", "b"),
+        ("two", "q", "b"),
+        ("two", "r", "a"),
+    ]
+    assert await pg.get_backreferences("parent") == await pg.get_backreferences("parent", None) == []
+    assert await pg.get_foreign_keys("parent", "other") == await pg.get_foreign_keys("missing") == []
+
+
+async def test_several_foreign_keys_come_by_name(pg: ModuleType) -> None:
+    await pg.execute("CREATE TABLE p (id int PRIMARY KEY)")
+    await pg.execute(
+        "CREATE TABLE c (z int CONSTRAINT k3 REFERENCES p, y int CONSTRAINT k1 REFERENCES p, x int CONSTRAINT k2 REFERENCES p)"
+    )
+    assert [key["name"] for key in await pg.get_foreign_keys("c")] == ["k1", "k2", "k3"]
+    assert [back["constraint_name"] for back in await _engine.get_backreferences("p")] == ["k1", "k2", "k3"]
+
+
+async def test_inspect_table(pg: ModuleType) -> None:
+    await pg.execute("CREATE TABLE p (id int PRIMARY KEY)")
+    await pg.execute("CREATE TABLE t (id serial PRIMARY KEY, p int REFERENCES p)")
+    for module in (pg, connection, _engine):
+        assert await module.inspect_table("t") == {
+            "name": "t",
+            "schema": "public",
+            "columns": await pg.get_columns("t"),
+            "indexes": await pg.get_indexes("t"),
+            "foreign_keys": await pg.get_foreign_keys("t"),
+        }
+        with pytest.raises(RuntimeError, match="Table does not exist"):
+            await module.inspect_table("missing")
+        with pytest.raises(errors.PostgresError, match="Table does not exist"):
+            await module.inspect_table("t", "nope")
+
+
+async def test_inside_a_transaction(pg: ModuleType) -> None:
+    async with pg.begin_transaction() as tx:
+        await pg.execute("CREATE TABLE fresh (n int)")
+        assert await pg.table_exists("fresh") is True
+        assert await pg.list_tables() == ["fresh"]
+        assert [column["name"] for column in await pg.get_columns("fresh")] == ["n"]
+        await tx.rollback()
+    assert await pg.table_exists("fresh") is False
+
+
+async def test_other_owners(pg: ModuleType) -> None:
+    """Somebody without any privilege sees the same."""
+    await pg.execute("CREATE TABLE p (id int PRIMARY KEY)")
+    await pg.execute("CREATE TABLE t (id serial PRIMARY KEY, p int REFERENCES p)")
+    seen = await pg.inspect_table("t")
+    role = "ouroboros_test_stranger"
+    async with pg.begin_transaction() as tx:
+        await tx.execute(f"CREATE ROLE {role}")
+        await tx.execute(f"SET LOCAL ROLE {role}")
+        assert await pg.inspect_table("t") == seen
+        assert await pg.list_tables() == ["p", "t"]
+        with pytest.raises(errors.PermissionDeniedError, match="permission denied"):
+            await pg.find_many("t")
+        await tx.rollback()
+
+
+@pytest.mark.parametrize("name", [None, 5, b"t", ["t"]])
+async def test_names_must_be_text(pg: ModuleType, name: Any) -> None:
+    calls = (pg.table_exists, pg.get_columns, pg.get_indexes, pg.get_foreign_keys, pg.get_backreferences, pg.inspect_table)
+    for call in calls:
+        with pytest.raises(TypeError):
+            await call(name)
+    for call in calls[:4]:
+        with pytest.raises(TypeError):
+            await call("t", 5)
