@@ -14,13 +14,7 @@ bool ob_unexpected(const ob_reader *r, const char *expected) {
     return false;
 }
 
-PyObject *ob_call_with(PyObject *callable, PyObject *argument) {
-    PyObject *result = argument != NULL ? PyObject_CallFunctionObjArgs(callable, argument, NULL) : NULL;
-    Py_XDECREF(argument);
-    return result;
-}
-
-/* The column list ends where ],"rows":[ follows: quotes inside of strings are escaped, so nothing else looks like it. */
+/* The column list ends at ],"rows":[ because quotes inside of strings are escaped: nothing else looks like that. */
 static const char *end_of_columns(const ob_reader *r) {
     static const char mark[] = "],\"rows\":[";
     const ptrdiff_t before = sizeof "],\"rows\"" - 1, after = sizeof mark - 1 - (size_t)before;
@@ -52,9 +46,11 @@ static ob_plan *read_columns(ob_reader *r) {
 /* DeserializationError for the exception `cause`; NULL with another exception. */
 static PyObject *deserialization_error(ob_reader *r, PyObject *name, PyObject *cause) {
     PyObject *class = ob_lookup(r->decoder, OB_DESERIALIZATION_ERROR);
-    PyObject *arguments = class != NULL ? Py_BuildValue("(N)", PyUnicode_FromFormat("column %R: %S", name, cause)) : NULL;
+    PyObject *message = class != NULL ? PyUnicode_FromFormat("column %R: %S", name, cause) : NULL;
+    PyObject *arguments = message != NULL ? PyTuple_Pack(1, message) : NULL;
     PyObject *options = arguments != NULL ? Py_BuildValue("{s:O}", "column_name", name) : NULL;
     PyObject *error = options != NULL ? PyObject_Call(class, arguments, options) : NULL;
+    Py_XDECREF(message);
     Py_XDECREF(arguments);
     Py_XDECREF(options);
     if (error != NULL) {

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-/* What decoding keeps between payloads: the exception, looked-up classes, compiled column lists, keys of JSON objects. */
+/* What decoding keeps between payloads: the exception, looked-up classes, compiled column lists, keys of JSON. */
 typedef struct ob_decoder ob_decoder;
 
 /* A decoder that raises `error` (a subclass of ValueError) for malformed payloads; NULL with an exception. */

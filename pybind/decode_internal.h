@@ -107,9 +107,6 @@ bool ob_unexpected(const ob_reader *reader, const char *expected);
 /* One of OB_OBJECTS, borrowed; NULL with an exception. */
 PyObject *ob_lookup(ob_decoder *decoder, ob_object which);
 
-/* Calls with one argument, which may be NULL with an exception and is given up in any case. */
-PyObject *ob_call_with(PyObject *callable, PyObject *argument);
-
 /* The plan for a column list, to be given back; NULL with an exception. */
 ob_plan *ob_plan_get(ob_decoder *decoder, const char *columns, size_t length);
 void ob_plan_release(ob_plan *plan);
@@ -129,6 +126,9 @@ bool ob_scan_plain_text(ob_reader *reader, ob_text *text);
 
 /* The str of a text; NULL with an exception. */
 PyObject *ob_text_object(const ob_reader *reader, const ob_text *text);
+
+/* What one of OB_OBJECTS, a class or function, makes of a text. */
+PyObject *ob_from_text(ob_reader *reader, ob_object which, const ob_text *text);
 
 /* A JSON number: int or float. */
 PyObject *ob_read_number(ob_reader *reader);

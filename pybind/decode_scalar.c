@@ -8,15 +8,9 @@ PyObject *ob_read_bool(ob_reader *r, const ob_type *Py_UNUSED(type)) {
     return OB_ACCEPT(r, "false") ? Py_NewRef(Py_False) : ob_malformed(r, "true or false");
 }
 
-/* Calls a class or function with a text. */
-static PyObject *from_text(ob_reader *r, ob_object which, const ob_text *text) {
-    PyObject *callable = ob_lookup(r->decoder, which);
-    return callable != NULL ? ob_call_with(callable, ob_text_object(r, text)) : NULL;
-}
-
 PyObject *ob_read_decimal(ob_reader *r, const ob_type *Py_UNUSED(type)) {
     ob_text text;
-    return ob_scan_plain_text(r, &text) ? from_text(r, OB_DECIMAL, &text) : NULL;
+    return ob_scan_plain_text(r, &text) ? ob_from_text(r, OB_DECIMAL, &text) : NULL;
 }
 
 PyObject *ob_read_inet(ob_reader *r, const ob_type *Py_UNUSED(type)) {
@@ -25,12 +19,12 @@ PyObject *ob_read_inet(ob_reader *r, const ob_type *Py_UNUSED(type)) {
         return NULL;
     }
     bool slash = text.length > 0 && memchr(text.start, '/', (size_t)text.length) != NULL;
-    return from_text(r, slash ? OB_IP_INTERFACE : OB_IP_ADDRESS, &text);
+    return ob_from_text(r, slash ? OB_IP_INTERFACE : OB_IP_ADDRESS, &text);
 }
 
 PyObject *ob_read_network(ob_reader *r, const ob_type *Py_UNUSED(type)) {
     ob_text text;
-    return ob_scan_plain_text(r, &text) ? from_text(r, OB_IP_NETWORK, &text) : NULL;
+    return ob_scan_plain_text(r, &text) ? ob_from_text(r, OB_IP_NETWORK, &text) : NULL;
 }
 
 /* Tells whether UUID has just the attributes of Python 3.11 to 3.14, so that setting them makes a complete object. */
@@ -86,7 +80,7 @@ PyObject *ob_read_uuid(ob_reader *r, const ob_type *Py_UNUSED(type)) {
         return NULL;
     }
     if (!uuid_digits(&text, digits) || !uuid_is_plain(r->decoder)) {
-        return from_text(r, OB_UUID, &text);
+        return ob_from_text(r, OB_UUID, &text);
     }
     PyObject *number = PyLong_FromString(digits, NULL, 16);
     PyObject *uuid = number != NULL ? plain_uuid(r->decoder, number) : NULL;

@@ -10,7 +10,8 @@ static inline bool has_special(const char *bytes) {
     uint64_t word;
     memcpy(&word, bytes, sizeof word);
     uint64_t quotes = word ^ ones * '"', backslashes = word ^ ones * '\\';
-    uint64_t hits = ((word - ones * 0x20) & ~word) | ((quotes - ones) & ~quotes) | ((backslashes - ones) & ~backslashes);
+    uint64_t hits = (word - ones * 0x20) & ~word;
+    hits |= ((quotes - ones) & ~quotes) | ((backslashes - ones) & ~backslashes);
     return (hits & tops) != 0;
 }
 
@@ -176,6 +177,14 @@ PyObject *ob_text_object(const ob_reader *r, const ob_text *text) {
     return text->escaped ? escaped_object(r, text) : utf8_object(r, text->start, text->length, NULL);
 }
 
+PyObject *ob_from_text(ob_reader *r, ob_object which, const ob_text *text) {
+    PyObject *callable = ob_lookup(r->decoder, which);
+    PyObject *argument = callable != NULL ? ob_text_object(r, text) : NULL;
+    PyObject *result = argument != NULL ? PyObject_CallFunctionObjArgs(callable, argument, NULL) : NULL;
+    Py_XDECREF(argument);
+    return result;
+}
+
 PyObject *ob_read_text(ob_reader *r, const ob_type *Py_UNUSED(type)) {
     ob_text text;
     return ob_scan_text(r, &text) ? ob_text_object(r, &text) : NULL;
@@ -183,13 +192,14 @@ PyObject *ob_read_text(ob_reader *r, const ob_type *Py_UNUSED(type)) {
 
 /* The value of each base64 digit plus one; 0 for other bytes. */
 static const uint8_t base64_digits[256] = {
-    ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,  ['I'] = 9,  ['J'] = 10,
-    ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20,
-    ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30,
-    ['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40,
-    ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48, ['w'] = 49, ['x'] = 50,
-    ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56, ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60,
-    ['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
+    ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,
+    ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
+    ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
+    ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32,
+    ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40,
+    ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
+    ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
+    ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
 };
 
 /* Decodes `digits` of a group of four into one byte less; false for anything but digits. */
@@ -208,14 +218,21 @@ static bool base64_group(const char *in, int digits, char *out) {
     return true;
 }
 
+/* How many of the last two bytes of whole groups are padding. */
+static int base64_padding(const char *in, Py_ssize_t length) {
+    if (length == 0 || in[length - 1] != '=') {
+        return 0;
+    }
+    return in[length - 2] == '=' ? 2 : 1;
+}
+
 static bool base64_groups(const char *in, Py_ssize_t length, char *out) {
     for (; length > 4; length -= 4, in += 4, out += 3) {
         if (!base64_group(in, 4, out)) {
             return false;
         }
     }
-    int padding = length == 0 || in[3] != '=' ? 0 : in[2] != '=' ? 1 : 2;
-    return length == 0 || base64_group(in, 4 - padding, out);
+    return length == 0 || base64_group(in, 4 - base64_padding(in, length), out);
 }
 
 PyObject *ob_read_bytes(ob_reader *r, const ob_type *Py_UNUSED(type)) {
@@ -227,8 +244,7 @@ PyObject *ob_read_bytes(ob_reader *r, const ob_type *Py_UNUSED(type)) {
     if (length % 4 != 0) {
         return ob_malformed(r, "whole base64 groups before this");
     }
-    Py_ssize_t padding = length == 0 ? 0 : (text.start[length - 1] == '=') + (text.start[length - 1] == '=' && text.start[length - 2] == '=');
-    PyObject *bytes = PyBytes_FromStringAndSize(NULL, length / 4 * 3 - padding);
+    PyObject *bytes = PyBytes_FromStringAndSize(NULL, length / 4 * 3 - base64_padding(text.start, length));
     if (bytes != NULL && !base64_groups(text.start, length, PyBytes_AsString(bytes))) {
         Py_DECREF(bytes);
         return ob_malformed(r, "only base64 before this");

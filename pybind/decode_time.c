@@ -69,11 +69,6 @@ static PyObject *from_state(ob_reader *r, ob_object which, const char *state, Py
     return object;
 }
 
-static PyObject *from_text(ob_reader *r, ob_object parse, const ob_text *text) {
-    PyObject *callable = ob_lookup(r->decoder, parse);
-    return callable != NULL ? ob_call_with(callable, ob_text_object(r, text)) : NULL;
-}
-
 PyObject *ob_read_date(ob_reader *r, const ob_type *Py_UNUSED(type)) {
     ob_text text;
     char state[DATE_BYTES];
@@ -83,7 +78,7 @@ PyObject *ob_read_date(ob_reader *r, const ob_type *Py_UNUSED(type)) {
     if (text.length == 10 && read_day(text.start, state)) {
         return from_state(r, OB_DATE, state, sizeof state, NULL);
     }
-    return from_text(r, OB_DATE_PARSE, &text);
+    return ob_from_text(r, OB_DATE_PARSE, &text);
 }
 
 PyObject *ob_read_time(ob_reader *r, const ob_type *Py_UNUSED(type)) {
@@ -95,7 +90,7 @@ PyObject *ob_read_time(ob_reader *r, const ob_type *Py_UNUSED(type)) {
     if (read_clock(text.start, text.length, state)) {
         return from_state(r, OB_TIME, state, sizeof state, NULL);
     }
-    return from_text(r, OB_TIME_PARSE, &text);
+    return ob_from_text(r, OB_TIME_PARSE, &text);
 }
 
 PyObject *ob_read_datetime(ob_reader *r, const ob_type *Py_UNUSED(type)) {
@@ -119,7 +114,7 @@ PyObject *ob_read_datetime(ob_reader *r, const ob_type *Py_UNUSED(type)) {
         read_clock(text.start + 11, length - 11, state + DATE_BYTES)) {
         return from_state(r, OB_DATETIME, state, sizeof state, zone);
     }
-    return from_text(r, OB_DATETIME_PARSE, &text);
+    return ob_from_text(r, OB_DATETIME_PARSE, &text);
 }
 
 static PyObject *timedelta(ob_reader *r, PyObject *days, PyObject *micros) {
