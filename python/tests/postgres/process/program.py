@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 __all__ = ["TIMEOUT", "run", "start"]
 
 TIMEOUT = 50.0
 
-# The suite's own modules, for programs that need a fixture.
-_PATH = str(Path(__file__).parents[1])
-
 
 def start(script: str, dsn: str, *arguments: str) -> subprocess.Popen[str]:
     """Starts a program; ``sys.argv[1]`` is the connection string. Whoever starts it sees to its end."""
-    environment = os.environ | {"PYTHONPATH": _PATH, "PYTHONUNBUFFERED": "1"}
     return subprocess.Popen(
         [sys.executable, "-X", "faulthandler", "-W", "error", "-c", script, dsn, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment,
     )
 
 

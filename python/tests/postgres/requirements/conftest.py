@@ -15,7 +15,12 @@ import pytest
 
 from ouroboros_postgres import local
 
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": 30}
+FAST: dict[str, local.SettingValue] = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": 30,
+}
 
 
 @pytest.fixture
@@ -87,11 +92,15 @@ class Records(logging.Handler):
         """The records with this message."""
         return [record for record in self.all if record.getMessage() == message]
 
-    async def wait_for(self, found: Callable[[], bool]) -> None:
-        """Waits for records until ``found`` is true of them; bounded by the test's own timeout."""
+    async def wait_for(self, found: Callable[[], object], work: asyncio.Task[object]) -> None:
+        """Waits until ``found`` is true of the records that ``work`` causes; bounded by the test's own timeout."""
         while not found():
             self._changed.clear()
-            await self._changed.wait()
+            changed = asyncio.ensure_future(self._changed.wait())
+            await asyncio.wait([changed, work], return_when=asyncio.FIRST_COMPLETED)
+            changed.cancel()
+            if work.done() and not found():
+                raise AssertionError(f"{work!r} ended without the records") from work.exception()
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ async def test_p0_4_server_that_comes_up_late(
     """P0.4: the server is down at start and starts while init is at its second retry; init succeeds."""
     data_dir, port, dsn = stopped_server
     opening = asyncio.create_task(engine.init(dsn, max_retries=12))
-    await records.wait_for(lambda: len(records.named(RETRY)) >= 2)
+    await records.wait_for(lambda: len(records.named(RETRY)) >= 2, opening)
     async with local.start(data_dir, port=port, settings=FAST):
         await opening
         assert await engine.execute("SELECT 1 AS n") == [{"n": 1}]
@@ -89,7 +89,7 @@ async def test_p0_4_init_can_be_cancelled_between_attempts(engine: ModuleType, r
     opening = asyncio.create_task(
         engine.init(nobody_listens(), initial_retry_delay_ms=600_000, max_retry_delay_ms=600_000)
     )
-    await records.wait_for(lambda: bool(records.named(RETRY)))
+    await records.wait_for(lambda: records.named(RETRY), opening)
     opening.cancel()
     with pytest.raises(asyncio.CancelledError):
         await opening
@@ -126,14 +126,14 @@ async def test_3_1_unknown_role_and_database_are_not_retried(
 async def test_3_1_role_without_the_privilege_is_not_retried(
     engine: ModuleType, records: Records, database: Database
 ) -> None:
-    database.query("CREATE ROLE ouroboros_guest LOGIN")
+    database.query("CREATE ROLE ouroboros_guest LOGIN PASSWORD 'guest'")
     name = database.query("SELECT current_database() AS name")[0]["name"]
     database.query(f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC")
     try:
         parts = urlsplit(database.dsn)
         host = parts.netloc.rpartition("@")[2]
         with pytest.raises(engine.PermissionDeniedError) as caught:
-            await engine.init(parts._replace(netloc=f"ouroboros_guest@{host}").geturl())
+            await engine.init(parts._replace(netloc=f"ouroboros_guest:guest@{host}").geturl())
         assert caught.value.sqlstate == "42501"
         assert records.named(RETRY) == []
     finally:
@@ -143,14 +143,14 @@ async def test_3_1_role_without_the_privilege_is_not_retried(
 
 async def test_3_1_too_many_connections_are_retried(engine: ModuleType, records: Records, database: Database) -> None:
     """Class 53300: a slot becomes free while init is between two attempts."""
-    database.query("CREATE ROLE ouroboros_limited LOGIN CONNECTION LIMIT 0")
+    database.query("CREATE ROLE ouroboros_limited LOGIN PASSWORD 'limited' CONNECTION LIMIT 0")
     try:
         parts = urlsplit(database.dsn)
         host = parts.netloc.rpartition("@")[2]
         opening = asyncio.create_task(
-            engine.init(parts._replace(netloc=f"ouroboros_limited@{host}").geturl(), max_retries=8)
+            engine.init(parts._replace(netloc=f"ouroboros_limited:limited@{host}").geturl(), max_retries=8)
         )
-        await records.wait_for(lambda: bool(records.named(RETRY)))
+        await records.wait_for(lambda: records.named(RETRY), opening)
         database.query("ALTER ROLE ouroboros_limited CONNECTION LIMIT 20")
         await opening
         assert "too many connections" in records.named(RETRY)[0].__dict__["error"]
@@ -178,7 +178,7 @@ async def test_p0_4_refused_connection_that_is_accepted_later(
 ) -> None:
     proxy.refuse()
     opening = asyncio.create_task(engine.init(proxy.dsn, max_retries=8))
-    await records.wait_for(lambda: bool(records.named(RETRY)))
+    await records.wait_for(lambda: records.named(RETRY), opening)
     proxy.accept()
     await opening
     assert await engine.execute("SELECT 1 AS n") == [{"n": 1}]

@@ -148,15 +148,20 @@ async def test_p2_4_cascading_deletes(engine: ModuleType, database: Database, re
     assert await engine.delete_with_cascade("parents", 1) == 3
     with pytest.raises(engine.ForeignKeyError):
         await engine.delete_with_cascade("parents", 2)
-    about = [r for r in records.all if "total_deleted" in r.__dict__]
-    assert [(r.levelno, r.__dict__["total_deleted"]) for r in about] == [(logging.INFO, 3)]
-    blocked = [r for r in records.all if "source_table" in r.__dict__ and r.levelno == logging.WARNING]
-    assert [fields(r, "table", "source_table") for r in blocked] == [{"table": "parents", "source_table": "blockers"}]
+    started, done, _, blocked = [r for r in records.all if r.getMessage().startswith("Cascade delete")]
+    assert {r.name for r in (started, done, blocked)} == {EXECUTOR}
+    assert (started.levelno, started.__dict__["table"]) == (logging.INFO, "parents")
+    assert (done.levelno, fields(done, "table", "total_deleted", "cascaded_to")) == (
+        logging.INFO,
+        {"table": "parents", "total_deleted": 3, "cascaded_to": ["public.children"]},
+    )
+    assert (blocked.levelno, fields(blocked, "table", "source_table")) == (
+        logging.WARNING,
+        {"table": "parents", "source_table": "blockers"},
+    )
 
 
-async def test_p2_4_nothing_secret_is_logged(
-    engine: ModuleType, database: Database, debug_records: Records, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_p2_4_nothing_secret_is_logged(engine: ModuleType, database: Database, debug_records: Records) -> None:
     """Parameter values, the URI and the password: in no record, whatever goes wrong."""
     secret = "s3cret-value"
     with pytest.raises(engine.ConnectionFailedError):

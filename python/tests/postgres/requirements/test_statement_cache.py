@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -81,7 +82,7 @@ async def test_p2_1_each_set_of_declared_types_has_its_own_statement(single: Mod
     assert len(await prepared(single)) <= 4
 
 
-COLUMNS = [
+COLUMNS: list[tuple[str, dict[str, Any]]] = [
     ("id int, name text", {"id": 1, "name": "a"}),
     ("name text, id int, flag bool DEFAULT true", {"name": "a", "id": 1, "flag": True}),
     ("id text", {"id": "1"}),

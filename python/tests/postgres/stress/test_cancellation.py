@@ -183,7 +183,7 @@ async def test_two_thousand_cancellations(engine: ModuleType, database: Database
     outcomes: list[tuple[Work, bool, BaseException | None]] = []
 
     async def attempt(work: Work, cancelled: bool, turns: int, delay: float) -> None:
-        task: asyncio.Task[None] = asyncio.ensure_future(work.kind())  # type: ignore[arg-type]
+        task: asyncio.Task[None] = asyncio.ensure_future(work.kind())
         canceller = asyncio.ensure_future(cancel_soon(task, turns, delay)) if cancelled else None
         await asyncio.wait([task])
         if canceller:
