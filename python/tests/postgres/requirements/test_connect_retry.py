@@ -126,37 +126,38 @@ async def test_3_1_unknown_role_and_database_are_not_retried(
 async def test_3_1_role_without_the_privilege_is_not_retried(
     engine: ModuleType, records: Records, database: Database
 ) -> None:
-    database.query("CREATE ROLE ouroboros_guest LOGIN PASSWORD 'guest'")
     name = database.query("SELECT current_database() AS name")[0]["name"]
+    database.query(f"CREATE ROLE {name}_guest LOGIN PASSWORD 'guest'")
     database.query(f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC")
     try:
         parts = urlsplit(database.dsn)
         host = parts.netloc.rpartition("@")[2]
         with pytest.raises(engine.PermissionDeniedError) as caught:
-            await engine.init(parts._replace(netloc=f"ouroboros_guest:guest@{host}").geturl())
+            await engine.init(parts._replace(netloc=f"{name}_guest:guest@{host}").geturl())
         assert caught.value.sqlstate == "42501"
         assert records.named(RETRY) == []
     finally:
         database.query(f"GRANT CONNECT ON DATABASE {name} TO PUBLIC")
-        database.query("DROP ROLE ouroboros_guest")
+        database.query(f"DROP ROLE {name}_guest")
 
 
 async def test_3_1_too_many_connections_are_retried(engine: ModuleType, records: Records, database: Database) -> None:
     """Class 53300: a slot becomes free while init is between two attempts."""
-    database.query("CREATE ROLE ouroboros_limited LOGIN PASSWORD 'limited' CONNECTION LIMIT 0")
+    role = database.query("SELECT current_database() || '_limited' AS name")[0]["name"]
+    database.query(f"CREATE ROLE {role} LOGIN PASSWORD 'limited' CONNECTION LIMIT 0")
     try:
         parts = urlsplit(database.dsn)
         host = parts.netloc.rpartition("@")[2]
         opening = asyncio.create_task(
-            engine.init(parts._replace(netloc=f"ouroboros_limited:limited@{host}").geturl(), max_retries=8)
+            engine.init(parts._replace(netloc=f"{role}:limited@{host}").geturl(), max_retries=8)
         )
         await records.wait_for(lambda: records.named(RETRY), opening)
-        database.query("ALTER ROLE ouroboros_limited CONNECTION LIMIT 20")
+        database.query(f"ALTER ROLE {role} CONNECTION LIMIT 20")
         await opening
         assert "too many connections" in records.named(RETRY)[0].__dict__["error"]
         await engine.close()
     finally:
-        database.query("DROP ROLE ouroboros_limited")
+        database.query(f"DROP ROLE {role}")
 
 
 async def test_3_1_unknown_host_name_is_an_error_in_the_end(engine: ModuleType, records: Records) -> None:

@@ -174,16 +174,17 @@ async def test_p0_3_malformed_uri(engine: ModuleType, uri: str) -> None:
 async def test_parts_instead_of_a_string(engine: ModuleType, database: Database) -> None:
     parts = urlsplit(database.dsn)
     password = f"{parts.password or 'unused'}"
-    database.query("CREATE ROLE \"ouro@boros/:%\" LOGIN SUPERUSER PASSWORD 'p@ss/:%'")
+    role = f"{parts.path[1:]}@boros/:%"
+    database.query(f"CREATE ROLE \"{role}\" LOGIN SUPERUSER PASSWORD 'p@ss/:%'")
     try:
         where = {"host": parts.hostname, "port": parts.port, "database": parts.path[1:]}
         await engine.init(**where, username=parts.username, password=password)
         assert await engine.execute("SELECT current_user AS u") == [{"u": parts.username}]
-        await engine.init(**where, username="ouro@boros/:%", password="p@ss/:%")
-        assert await engine.execute("SELECT current_user AS u") == [{"u": "ouro@boros/:%"}]
+        await engine.init(**where, username=role, password="p@ss/:%")
+        assert await engine.execute("SELECT current_user AS u") == [{"u": role}]
         await engine.close()
     finally:
-        database.query('DROP ROLE "ouro@boros/:%"')
+        database.query(f'DROP ROLE "{role}"')
 
 
 async def test_uri_parameters(engine: ModuleType, database: Database) -> None:
