@@ -33,6 +33,11 @@ func deleteChecked(ctx context.Context, session engine.Session, r *removalReques
 }
 
 func (r *removalRequest) run(ctx context.Context, session engine.Session, deep bool) (Reply, error) {
+	used := names{}
+	used.optional(r.IDColumn)
+	if err := used.check(); err != nil {
+		return Reply{}, err
+	}
 	quoted, err := query.QuoteTable(r.Table)
 	if err != nil || r.ID.Kind == wire.Null {
 		return Reply{Value: 0}, err

@@ -34,17 +34,11 @@ func orID(reference string) string {
 	return reference
 }
 
-// check refuses the names that the statement does not need.
-func (l linkTable) check() error {
-	if _, err := query.QuoteTable(l.TargetTable); err != nil {
-		return err
-	}
-	for _, name := range [...]string{l.SourceKey, l.TargetKey, orID(l.SourceReference), orID(l.TargetReference)} {
-		if _, err := query.Quote(name); err != nil {
-			return err
-		}
-	}
-	return nil
+// check also refuses the names that the statement does not need.
+func (l linkTable) check(tables ...string) error {
+	used := names{tables: append(tables, l.JoinTable, l.TargetTable), columns: []string{l.SourceKey, l.TargetKey}}
+	used.optional(l.SourceReference, l.TargetReference)
+	return used.check()
 }
 
 type createLinksRequest struct {
@@ -54,6 +48,9 @@ type createLinksRequest struct {
 }
 
 func createLinks(ctx context.Context, session engine.Session, r *createLinksRequest) (Reply, error) {
+	if err := r.check(r.SourceTable); err != nil {
+		return Reply{}, err
+	}
 	source, err := linkEnd(ctx, session, r.SourceTable, orID(r.SourceReference))
 	if err != nil {
 		return Reply{}, err

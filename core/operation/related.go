@@ -42,11 +42,30 @@ func (r relation) check() error {
 	return nil
 }
 
-func selectRelated(ctx context.Context, session engine.Session, r *relatedRequest) (Reply, error) {
+// check refuses what is wrong whatever the tables look like.
+func (r *relatedRequest) check() error {
+	used := names{tables: []string{r.Table}}
+	used.optional(r.IDColumn)
 	for _, rel := range r.Relations {
 		if err := rel.check(); err != nil {
-			return Reply{}, err
+			return err
 		}
+		used.tables = append(used.tables, rel.Table)
+		used.columns = append(append(used.columns, rel.Name, rel.ForeignKey), rel.SelectColumns...)
+		used.optional(rel.ReferenceColumn)
+	}
+	for _, c := range r.Filter {
+		used.columns = append(used.columns, c.Column)
+	}
+	for _, o := range r.Order {
+		used.columns = append(used.columns, o.Column)
+	}
+	return used.check()
+}
+
+func selectRelated(ctx context.Context, session engine.Session, r *relatedRequest) (Reply, error) {
+	if err := r.check(); err != nil {
+		return Reply{}, err
 	}
 	main, err := lookUp(ctx, session, r.Table)
 	if err != nil {

@@ -194,5 +194,5 @@ func TestReadUpdateDelete(t *testing.T) {
 	d.want(`{"op":"delete","table":"t","where":"id > $1","args":[0],"returning":[]}`, `2`)
 	d.fails(`{"op":"update","table":"t","set":[["nope",1]]}`, pgerr.Database, "Update failed: ", "nope")
 	d.fails(`{"op":"delete","table":"nowhere"}`, pgerr.Database, "Delete failed: ")
-	d.fails(`{"op":"select","table":"t","where":"a = $1"}`, pgerr.Value, "$1")
+	d.fails(`{"op":"select","table":"t","where":"a = $1"}`, pgerr.Query, "$1")
 }

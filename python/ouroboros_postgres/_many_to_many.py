@@ -195,7 +195,10 @@ def _request(
         "source_key": source_key,
         "target_key": target_key,
         "target_table": target_table,
-        "source_reference": source_reference,
-        "target_reference": target_reference,
     }
-    return {"op": op, **{field: _requests.text(field, value) for field, value in fields.items()}}
+    references = {"source_reference": source_reference, "target_reference": target_reference}
+    return {
+        "op": op,
+        **{field: _requests.text(field, value) for field, value in fields.items()},
+        **{field: _requests.given_name(field, value) for field, value in references.items()},
+    }

@@ -108,6 +108,14 @@ def text(what: str, value: Any) -> str:
     return value
 
 
+def given_name(what: str, value: Any) -> str:
+    """Refuse an empty name where the engine would take it for none given."""
+    given = text(what, value)
+    if not given:
+        raise IdentifierError(f"{what} cannot be empty")
+    return given
+
+
 def _names(what: str, values: Any) -> list[str]:
     return [text(f"each of {what}", value) for value in _items(what, "str", values)]
 
@@ -463,7 +471,7 @@ def related(
         column, value = key
         request["id"] = argument(value)
         if column is not None:
-            request["id_column"] = text("id_column", column)
+            request["id_column"] = given_name("id_column", column)
     request |= reading(None, order_by, limit, offset)
     return encode(request)
 
@@ -486,6 +494,8 @@ def _relation(index: int, relation: Any) -> Request:
     unknown = fields.keys() - _RELATION_FIELDS
     if unknown:
         raise ValueError(f"Unknown {sorted(unknown)} in {what}")
+    if fields.get("reference_column") is not None:
+        given_name(f"reference_column of {what}", fields["reference_column"])
     if fields.get("join_type") == "":  # the engine would take it for none given
         raise ValueError(f"Unknown join type: '' in {what}")
     if fields.get("select_columns") is not None:
@@ -506,7 +516,7 @@ def delete_referenced(op: str, table: str, id: Any, id_column: str | None) -> by
     """`delete_cascade` and `delete_checked`."""
     request: Request = {"op": op, "table": text("table", table), "id": argument(id)}
     if id_column is not None:
-        request["id_column"] = text("id_column", id_column)
+        request["id_column"] = given_name("id_column", id_column)
     return encode(request)
 
 
