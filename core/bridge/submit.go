@@ -33,7 +33,9 @@ type task struct {
 	durable bool
 	// session is the transaction or pool underneath, the zero value where there is none.
 	session resource
-	run     func(ctx context.Context) (reply, error)
+	// ahead, where there is one, is called before run and must not wait.
+	ahead func(ctx context.Context)
+	run   func(ctx context.Context) (reply, error)
 }
 
 // discreet drops the detail of an error where the pool was told to: the server's, also of a COMMIT, and the core's own.
@@ -88,12 +90,26 @@ func (l *Library) start(q *Queue, op *inflight, t task) {
 		place = t.session.enqueue()
 	}
 	l.operations.Add(1)
+	l.sendAhead(op.ctx, t)
 	l.tasks.spawn(func() {
 		f := l.execute(op.ctx, t, place)
 		l.operations.Add(-1)
 		q.finish(op, f)
 		op.cancel()
 	}, func(c crash) { l.logCrash(op.ctx, t.name, c) })
+}
+
+// sendAhead gives a task the chance to begin on the caller's thread, with what needs no waiting.
+func (l *Library) sendAhead(ctx context.Context, t task) {
+	if t.ahead == nil {
+		return
+	}
+	defer func() {
+		if reason := recover(); reason != nil { // the task meets the same fault again, where it becomes its outcome
+			l.logCrash(ctx, t.name, newCrash(reason))
+		}
+	}()
+	t.ahead(ctx)
 }
 
 // execute runs a task when its turn has come; a panic becomes its outcome.
@@ -128,8 +144,8 @@ func (l *Library) resolve(name string, target uint64, request []byte) (task, Sta
 	if c, ok := l.controls[name]; ok {
 		return l.resolveControl(name, c, target, request)
 	}
-	if run, ok := operation.Find(name); ok {
-		return l.resolveSession(name, run, target, request)
+	if read, ok := operation.Find(name); ok {
+		return l.resolveSession(name, read, target, request)
 	}
 	if status := l.anyTarget(target); status != OK {
 		return task{}, status
@@ -158,7 +174,7 @@ func (l *Library) resolveControl(name string, c control, target uint64, request 
 	return t, OK
 }
 
-func (l *Library) resolveSession(name string, run operation.Func, target uint64, request []byte) (task, Status) {
+func (l *Library) resolveSession(name string, read operation.Func, target uint64, request []byte) (task, Status) {
 	r, status := l.handles.get(target, KindPool, KindTransaction)
 	if status != OK {
 		return task{}, status
@@ -167,10 +183,12 @@ func (l *Library) resolveSession(name string, run operation.Func, target uint64,
 	if !ok {
 		return task{}, WrongKind
 	}
-	return task{name: name, session: r, run: func(ctx context.Context) (reply, error) {
-		answer, err := run(ctx, session, request)
-		return reply{rows: answer.Rows, value: answer.Value}, err
-	}}, OK
+	w := &work{session: session, read: read, request: request}
+	t := task{name: name, session: r, run: w.run}
+	if pool, ok := session.(*engine.Pool); ok && len(request) <= maxAhead {
+		t.ahead = func(ctx context.Context) { w.ahead(ctx, pool) }
+	}
+	return t, OK
 }
 
 func (l *Library) anyTarget(target uint64) Status {

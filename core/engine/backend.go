@@ -28,6 +28,8 @@ type backend struct {
 	dirty bool
 	// changedSchema: DDL ran since this connection was checked out; its commit makes it visible to the others.
 	changedSchema bool
+	// sent is the statement that was sent ahead on this connection and waits for a reader.
+	sent *sent
 	// abandoned, set by an open transaction, tells it that its connection was cut.
 	abandoned func()
 }

@@ -58,6 +58,10 @@ func (b *backend) runPrepared(ctx context.Context, s Statement, p *plan, out sin
 }
 
 func (b *backend) attemptPrepared(ctx context.Context, s Statement, p *plan, out sink) (pgconn.CommandTag, error) {
+	if sent := b.sent; sent != nil {
+		b.sent = nil
+		return sent.receive(out)
+	}
 	known, values, err := b.describe(ctx, s, p)
 	if err != nil {
 		return pgconn.CommandTag{}, err

@@ -149,13 +149,18 @@ func (p *Pool) acquire(ctx context.Context) (*lease, error) {
 		}
 		return nil, &acquireError{pgerr.From(err)}
 	}
+	return p.leased(pooled, started), nil
+}
+
+// leased registers a connection that was just taken.
+func (p *Pool) leased(pooled *pgxpool.Conn, started time.Time) *lease {
 	p.counters.acquired.Add(1)
 	p.counters.acquireLatency.observe(time.Since(started))
 	l := &lease{backend: backendOf(p, pooled.Conn().PgConn()), pooled: pooled}
 	p.mu.Lock()
 	p.leases[l] = struct{}{}
 	p.mu.Unlock()
-	return l, nil
+	return l
 }
 
 // checkout waits for a slot, and with it takes an idle connection or makes one. Timers are for those who have to wait:

@@ -14,7 +14,7 @@ import (
 // Query runs one statement on any connection, in autocommit.
 func (p *Pool) Query(ctx context.Context, s Statement) (*wire.Result, error) {
 	out := &encoding{types: p.types, shape: s.Shape}
-	tag, err := p.autocommit(ctx, s, out)
+	tag, err := p.autocommit(ctx, s, out, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -24,7 +24,7 @@ func (p *Pool) Query(ctx context.Context, s Statement) (*wire.Result, error) {
 // Text runs one of the core's own questions on any connection.
 func (p *Pool) Text(ctx context.Context, s Statement) ([][]*string, error) {
 	out := &texts{}
-	_, err := p.autocommit(ctx, s, out)
+	_, err := p.autocommit(ctx, s, out, nil)
 	return out.rows, err
 }
 
@@ -33,8 +33,9 @@ func (p *Pool) Log(ctx context.Context, logger string, level int, message string
 	p.env.log(ctx, logger, level, message, fields)
 }
 
-// autocommit runs a statement with the retries that its nature allows.
-func (p *Pool) autocommit(ctx context.Context, s Statement, out sink) (pgconn.CommandTag, error) {
+// autocommit runs a statement with the retries that its nature allows. The first attempt goes to the connection ahead, if
+// the statement is on its way there.
+func (p *Pool) autocommit(ctx context.Context, s Statement, out sink, ahead *lease) (pgconn.CommandTag, error) {
 	known := p.plans.of(s.SQL)
 	if err := known.reject(s.SQL, len(s.Args)); err != nil {
 		return pgconn.CommandTag{}, err
@@ -46,7 +47,15 @@ func (p *Pool) autocommit(ctx context.Context, s Statement, out sink) (pgconn.Co
 	var tag pgconn.CommandTag
 	number := 1
 	err := p.repeating.run(ctx, func() (err error) {
-		tag, err = p.once(ctx, s, known, out, number)
+		l := ahead
+		ahead = nil
+		if l == nil {
+			if l, err = p.acquire(ctx); err != nil {
+				return err
+			}
+		}
+		defer p.release(l)
+		tag, err = l.once(ctx, s, known, out, number)
 		return err
 	}, repeatable, func(attempt) {
 		number++
@@ -71,13 +80,8 @@ func errStrayControl(command string) error {
 		"%s outside a transaction would act on a random pooled connection; use begin_transaction()", command)
 }
 
-// once takes a connection, runs the statement and gives the connection back.
-func (p *Pool) once(ctx context.Context, s Statement, known *plan, out sink, number int) (pgconn.CommandTag, error) {
-	l, err := p.acquire(ctx)
-	if err != nil {
-		return pgconn.CommandTag{}, err
-	}
-	defer p.release(l)
+// once runs a statement that must leave no transaction behind.
+func (l *lease) once(ctx context.Context, s Statement, known *plan, out sink, number int) (pgconn.CommandTag, error) {
 	tag, err := l.timed(ctx, s, known, out, number)
 	if err == nil && l.pg.TxStatus() != 'I' {
 		err = pgerr.New(pgerr.Transaction, "the statements left a transaction open; it was rolled back")
@@ -88,6 +92,9 @@ func (p *Pool) once(ctx context.Context, s Statement, known *plan, out sink, num
 // timed runs a statement under the eyes of metrics and logs; its errors are final in form.
 func (b *backend) timed(ctx context.Context, s Statement, known *plan, out sink, number int) (pgconn.CommandTag, error) {
 	started := time.Now()
+	if b.sent != nil {
+		started = b.sent.started
+	}
 	tag, err := b.run(ctx, s, known, out)
 	run := completed{sql: s.SQL, elapsed: time.Since(started), attempt: number, rows: tag.RowsAffected()}
 	if err != nil {

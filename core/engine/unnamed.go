@@ -127,19 +127,8 @@ func (u *unnamed) plan(ctx context.Context, pipeline *pgconn.Pipeline, known *pr
 
 func (u *unnamed) execute(pipeline *pgconn.Pipeline, known *prepared, values [][]byte, formats []int16) (pgconn.CommandTag, error) {
 	pipeline.SendQueryStatement(known.description, values, nil, formats)
-	err := pipeline.Sync()
-	var tag pgconn.CommandTag
-	if err == nil {
-		var result any
-		result, err = pipeline.GetResults()
-		if reader, ok := result.(*pgconn.ResultReader); ok && err == nil {
-			tag, err = consume(reader, u.out)
-		}
-	}
-	if closed := pipeline.Close(); err == nil {
-		err = closed
-	}
-	return tag, err
+	_ = pipeline.Sync() // receive reports it
+	return (&sent{pipeline: pipeline}).receive(u.out)
 }
 
 // abandon ends a pipeline whose statement shall not run.

@@ -17,6 +17,7 @@ type statementRequest struct {
 	Named map[string]wire.Arg `json:"named"`
 }
 
+// statement is the one statement that the request stands for.
 func (r *statementRequest) statement() (engine.Statement, error) {
 	switch {
 	case strings.IndexByte(r.SQL, 0) >= 0:

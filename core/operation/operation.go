@@ -15,8 +15,15 @@ type Reply struct {
 	Value any
 }
 
-// Func runs one operation; request is the whole JSON object of the caller.
-type Func func(ctx context.Context, session engine.Session, request []byte) (Reply, error)
+// Func reads the request of one operation, the whole JSON object of the caller.
+type Func func(request []byte) (Task, error)
+
+// Task is a request that has been read.
+type Task struct {
+	// First, where it is known, is the statement that Run begins with: it may be sent ahead (engine.Pool.Start).
+	First *engine.Statement
+	Run   func(ctx context.Context, session engine.Session) (Reply, error)
+}
 
 // Find looks an operation up by the name that requests use.
 func Find(name string) (Func, bool) {

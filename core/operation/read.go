@@ -18,18 +18,33 @@ type selectRequest struct {
 	Order      []ordering `json:"order"`
 	Distinct   bool       `json:"distinct"`
 	DistinctOn []string   `json:"distinct_on"`
+
+	built *engine.Statement
 }
 
-func selectRows(ctx context.Context, session engine.Session, r *selectRequest) (Reply, error) {
+// statement is the one statement that the request stands for, built once.
+func (r *selectRequest) statement() (engine.Statement, error) {
+	if r.built != nil {
+		return *r.built, nil
+	}
 	m := r.match.match()
 	sql, args, err := query.Select{
 		Table: r.Table, Columns: r.Columns, Match: m, Order: orders(r.Order), Page: r.page.page(),
 		Distinct: r.Distinct, DistinctOn: r.DistinctOn,
 	}.Build()
 	if err != nil {
+		return engine.Statement{}, err
+	}
+	r.built = &engine.Statement{SQL: sql, Args: args, Read: m.Structured()}
+	return *r.built, nil
+}
+
+func selectRows(ctx context.Context, session engine.Session, r *selectRequest) (Reply, error) {
+	s, err := r.statement()
+	if err != nil {
 		return Reply{}, err
 	}
-	return rows(session.Query(ctx, engine.Statement{SQL: sql, Args: args, Read: m.Structured()}))
+	return rows(session.Query(ctx, s))
 }
 
 type countRequest struct {

@@ -22,13 +22,23 @@ type header struct {
 
 // of makes a Func of an operation with its own request type; prefix starts the texts of its errors.
 func of[R any](prefix string, run func(context.Context, engine.Session, *R) (Reply, error)) Func {
-	return func(ctx context.Context, session engine.Session, request []byte) (Reply, error) {
+	return func(request []byte) (Task, error) {
 		r := new(R)
 		if err := decode(request, r); err != nil {
-			return Reply{}, err
+			return Task{}, err
 		}
-		reply, err := run(ctx, session, r)
-		return reply, prefixed(err, prefix)
+		task := Task{Run: func(ctx context.Context, session engine.Session) (Reply, error) {
+			reply, err := run(ctx, session, r)
+			return reply, prefixed(err, prefix)
+		}}
+		if single, ok := any(r).(interface {
+			statement() (engine.Statement, error)
+		}); ok {
+			if s, err := single.statement(); err == nil { // Run reports the error
+				task.First = &s
+			}
+		}
+		return task, nil
 	}
 }
 

@@ -61,11 +61,15 @@ func call(ctx context.Context, session engine.Session, request string) (string, 
 	if err := json.Unmarshal([]byte(request), &head); err != nil {
 		return "", err
 	}
-	run, ok := Find(head.Op)
+	read, ok := Find(head.Op)
 	if !ok {
 		return "", fmt.Errorf("no operation %q", head.Op)
 	}
-	reply, err := run(ctx, session, []byte(request))
+	task, err := read([]byte(request))
+	if err != nil {
+		return "", err
+	}
+	reply, err := task.Run(ctx, session)
 	if err != nil {
 		return "", err
 	}

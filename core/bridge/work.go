@@ -1,0 +1,53 @@
+package bridge
+
+import (
+	"context"
+
+	"ouroboros-postgres/core/engine"
+	"ouroboros-postgres/core/operation"
+)
+
+// maxAhead is the longest request that is read on the caller's thread.
+const maxAhead = 4096
+
+// work is an operation on a pool or a transaction.
+type work struct {
+	session engine.Session
+	read    operation.Func
+	request []byte
+
+	task    *operation.Task // nil until the request has been read
+	started *engine.Ahead
+}
+
+// ahead reads the request and sends its first statement, if a connection is idle.
+func (w *work) ahead(ctx context.Context, pool *engine.Pool) {
+	if !pool.HasIdle() || w.prepare() != nil || w.task.First == nil {
+		return // run reports errors
+	}
+	if w.started = pool.Start(ctx, *w.task.First); w.started != nil {
+		w.session = w.started
+	}
+}
+
+func (w *work) prepare() error {
+	if w.task != nil {
+		return nil
+	}
+	task, err := w.read(w.request)
+	if err == nil {
+		w.task = &task
+	}
+	return err
+}
+
+func (w *work) run(ctx context.Context) (reply, error) {
+	if w.started != nil {
+		defer w.started.Close()
+	}
+	if err := w.prepare(); err != nil {
+		return reply{}, err
+	}
+	answer, err := w.task.Run(ctx, w.session)
+	return reply{rows: answer.Rows, value: answer.Value}, err
+}
