@@ -22,6 +22,8 @@ func (r *statementRequest) statement() (engine.Statement, error) {
 	switch {
 	case strings.IndexByte(r.SQL, 0) >= 0:
 		return engine.Statement{}, pgerr.New(pgerr.Query, "the statement contains a NUL character")
+	case len(r.Args) > query.MaxParameters:
+		return engine.Statement{}, tooMany(len(r.Args))
 	case len(r.Named) == 0:
 		return engine.Statement{SQL: r.SQL, Args: r.Args}, nil
 	case len(r.Args) > 0:
@@ -31,11 +33,18 @@ func (r *statementRequest) statement() (engine.Statement, error) {
 	if err != nil {
 		return engine.Statement{}, err
 	}
+	if len(order) > query.MaxParameters {
+		return engine.Statement{}, tooMany(len(order))
+	}
 	args := make([]wire.Arg, len(order))
 	for i, name := range order {
 		args[i] = r.Named[name]
 	}
 	return engine.Statement{SQL: sql, Args: args}, nil
+}
+
+func tooMany(parameters int) error {
+	return pgerr.New(pgerr.Query, "a statement can have %d parameters, not %d", query.MaxParameters, parameters)
 }
 
 // execute answers with what the server's description and command tag say: rows, affected rows or nothing.

@@ -111,6 +111,9 @@ func placeholder(t Token) (int, error) {
 // Fragment makes a condition written by the caller fit behind n parameters: its own run from $1 to $count, all of them
 // used. It may end in semicolons, but not hold any.
 func Fragment(sql string, count, n int) (string, error) {
+	if strings.IndexByte(sql, 0) >= 0 {
+		return "", pgerr.New(pgerr.Query, "the condition contains a NUL character")
+	}
 	tokens, err := trimmed(sql)
 	if err != nil {
 		return "", err

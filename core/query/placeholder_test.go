@@ -73,7 +73,7 @@ func TestFragment(t *testing.T) {
 			t.Errorf("%q: %q %v", c.sql, got, err)
 		}
 	}
-	for sql, count := range map[string]int{"a = $2": 1, "a = $1": 2, "a = 1": 1, "a = 1; delete from t": 0, "$0": 0} {
+	for sql, count := range map[string]int{"a = $2": 1, "a = $1": 2, "a = 1": 1, "a = 1; delete from t": 0, "$0": 0, "a = '\x00'": 0} {
 		if _, err := Fragment(sql, count, 0); err == nil || pgerr.From(err).Kind != pgerr.Query {
 			t.Errorf("%q: %v", sql, err)
 		}
