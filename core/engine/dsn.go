@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"math"
 	"strconv"
 	"strings"
 
@@ -89,7 +90,7 @@ func setRuntimeParams(params map[string]string, o Options) {
 		params["application_name"] = defaultApplicationName
 	}
 	if o.StatementTimeout != nil {
-		params["statement_timeout"] = strconv.FormatInt(int64(*o.StatementTimeout), 10)
+		params["statement_timeout"] = strconv.FormatInt(int64(math.Ceil(*o.StatementTimeout)), 10) // 0 would mean no limit
 	}
 	// What the decoders of text values rely on; PgBouncer passes both on.
 	params["client_encoding"] = "UTF8"

@@ -21,6 +21,7 @@ type Pool struct {
 	env        Env
 	pool       *pgxpool.Pool
 	acquireFor time.Duration
+	connectFor time.Duration
 	connecting backoff
 	repeating  backoff
 
@@ -49,9 +50,10 @@ func Open(ctx context.Context, dsn string, options Options, env Env) (*Pool, err
 		return nil, err
 	}
 	p := newPool(options, env)
-	if p.acquireFor = seconds(defaultConnectTimeout); config.ConnConfig.ConnectTimeout > 0 {
-		p.acquireFor = config.ConnConfig.ConnectTimeout
+	if p.connectFor = config.ConnConfig.ConnectTimeout; p.connectFor == 0 { // no limit for one attempt
+		p.connectFor = seconds(defaultConnectTimeout)
 	}
+	p.acquireFor = p.connectFor
 	if options.AcquireTimeout != nil {
 		p.acquireFor = seconds(*options.AcquireTimeout)
 	}
@@ -174,7 +176,7 @@ func (p *Pool) checkout(ctx context.Context) (*pgxpool.Conn, error) {
 			return pooled, nil
 		}
 	}
-	bounded, cancel := context.WithTimeout(ctx, p.acquireFor)
+	bounded, cancel := context.WithTimeout(ctx, max(p.acquireFor, p.connectFor))
 	defer cancel()
 	var pooled *pgxpool.Conn
 	err := p.connect(bounded, func() (err error) {
