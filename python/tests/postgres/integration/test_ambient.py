@@ -13,6 +13,7 @@ import pytest
 
 import ouroboros_postgres as package
 from fixtures.database import Database
+from fixtures.observe import until
 from ouroboros_postgres import _engine, connection, errors, pg_transaction
 from ouroboros_postgres.connection import begin_transaction
 
@@ -99,7 +100,7 @@ async def test_the_context_variable() -> None:
     assert variable.get() is None
     with pytest.raises(ZeroDivisionError):
         async with begin_transaction():
-            1 / 0
+            raise ZeroDivisionError
     assert variable.get() is None
     async with pg_transaction() as tx:
         wrapper = variable.get()
@@ -251,16 +252,15 @@ def test_loops_in_threads_share_the_pool(database: Database) -> None:
 
 
 async def test_cancelled_calls_leave_nothing_behind(database: Database) -> None:
+    sleeping = "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(300)' AND state = 'active'"
     await connection.init(database.dsn, max_connections=2)
     for _ in range(5):
         tasks = [asyncio.create_task(connection.execute("SELECT pg_sleep(300)")) for _ in range(4)]
-        while not database.query("SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(300)' AND state = 'active'"):
-            await asyncio.sleep(0)
+        await until(lambda: database.query(sleeping))
         for task in tasks:
             task.cancel()
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
         assert await connection.execute("SELECT 1 AS n") == [{"n": 1}]
-    while database.query("SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(300)' AND state = 'active'"):
-        await asyncio.sleep(0)
+    await until(lambda: not database.query(sleeping))
     assert len(database.backends()) <= 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator
 from types import ModuleType
 from typing import Any
@@ -14,9 +13,21 @@ from fixtures.database import Database
 from ouroboros_postgres import _engine, connection, errors
 
 MALFORMED = [
-    *("not a uri", "mysql://localhost/x", "http://localhost", "postgres://", "://", "postgres//localhost", "localhost:5432"),
+    *(
+        "not a uri",
+        "mysql://localhost/x",
+        "http://localhost",
+        "postgres://",
+        "://",
+        "postgres//localhost",
+        "localhost:5432",
+    ),
     *("postgres://host:notaport/db", "postgres://host:99999/db", "postgres://[::1/db", "postgres://u:p%zz@h/db"),
-    *("postgres://h/db?sslmode=nope", "postgres://h/db?target_session_attrs=nope", "postgres://h/db?connect_timeout=abc"),
+    *(
+        "postgres://h/db?sslmode=nope",
+        "postgres://h/db?target_session_attrs=nope",
+        "postgres://h/db?connect_timeout=abc",
+    ),
     *("postgres://h\x00st/db", "postgresql://h/db?sslmode=disable&sslmode", "\x00", "\n"),
 ]
 
@@ -31,10 +42,16 @@ async def test_malformed_connection_strings(database: Database, dsn: str) -> Non
 
 
 async def test_malformed_strings_keep_secrets(database: Database) -> None:
-    for dsn in ("postgres://user:s3cret@host:badport/db", "postgres://user:s3cret@[/db", "host=h password=s3cret port=x"):
+    for dsn in (
+        "postgres://user:s3cret@host:badport/db",
+        "postgres://user:s3cret@[/db",
+        "host=h password=s3cret port=x",
+    ):
         with pytest.raises(errors.ConnectionFailedError) as caught:
             await connection.init(dsn)
-        text = str(caught.value) + repr(vars(caught.value)) + repr(caught.value.__cause__) + repr(caught.value.__context__)
+        text = (
+            str(caught.value) + repr(vars(caught.value)) + repr(caught.value.__cause__) + repr(caught.value.__context__)
+        )
         assert "s3cret" not in text
 
 
@@ -211,8 +228,6 @@ async def test_values_without_end(table: ModuleType, make: Any) -> None:
     ):
         with pytest.raises((errors.PostgresError, ValueError, RecursionError)):
             await call()
-    del value
-    gc.collect()
 
 
 @pytest.mark.parametrize("depth", [10, 100, 500])
@@ -265,7 +280,9 @@ async def test_very_many_parameters(table: ModuleType, count: int) -> None:
     with pytest.raises(errors.QueryError, match="parameters"):
         await table.execute(sql, [1] * (count + 1))
     with pytest.raises(errors.QueryError, match="Invalid placeholder"):
-        await _engine.find_many("t", "id IN (" + ", ".join(f"${n}" for n in range(1, count + 2)) + ")", [1] * (count + 1))
+        await _engine.find_many(
+            "t", "id IN (" + ", ".join(f"${n}" for n in range(1, count + 2)) + ")", [1] * (count + 1)
+        )
 
 
 async def test_wrong_parameter_numbers(table: ModuleType) -> None:

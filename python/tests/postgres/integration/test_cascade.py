@@ -11,9 +11,12 @@ import psycopg
 import pytest
 
 from fixtures.database import Database
+from fixtures.observe import until
 from ouroboros_postgres import _engine, connection, errors
 
-REFUSAL = "Cannot delete record: foreign key constraint violation. Use cascade delete or remove referencing records first."
+REFUSAL = (
+    "Cannot delete record: foreign key constraint violation. Use cascade delete or remove referencing records first."
+)
 
 
 def script(database: Database, *statements: str) -> None:
@@ -30,7 +33,8 @@ def family(database: Database, request: pytest.FixtureRequest) -> str:
     script(
         database,
         "CREATE TABLE parent (id serial PRIMARY KEY)",
-        f"CREATE TABLE child (id serial, p int DEFAULT 1 CONSTRAINT child_rule REFERENCES parent ON DELETE {request.param})",
+        f"CREATE TABLE child (id serial, p int DEFAULT 1 CONSTRAINT"
+        f" child_rule REFERENCES parent ON DELETE {request.param})",
         "INSERT INTO parent VALUES (1), (2), (3)",
         "INSERT INTO child (p) VALUES (2), (2), (1)",
     )
@@ -42,7 +46,11 @@ async def test_cascade_by_rule(pg: ModuleType, database: Database, family: str) 
         with pytest.raises(errors.ForeignKeyError) as caught:
             await pg.delete_with_cascade("parent", 2)
         assert REFUSAL in str(caught.value)
-        assert (caught.value.table_name, caught.value.column_name, caught.value.constraint_name) == ("child", "p", "child_rule")
+        assert (caught.value.table_name, caught.value.column_name, caught.value.constraint_name) == (
+            "child",
+            "p",
+            "child_rule",
+        )
         assert caught.value.is_constraint_violation
         assert counts(database, "parent", "child") == [3, 3]
         return
@@ -56,7 +64,11 @@ async def test_checked_by_rule(pg: ModuleType, database: Database, family: str) 
         with pytest.raises(errors.ForeignKeyError) as caught:
             await pg.delete_checked("parent", 2)
         assert REFUSAL in str(caught.value)
-        assert (caught.value.table_name, caught.value.column_name, caught.value.constraint_name) == ("child", "p", "child_rule")
+        assert (caught.value.table_name, caught.value.column_name, caught.value.constraint_name) == (
+            "child",
+            "p",
+            "child_rule",
+        )
         assert counts(database, "parent", "child") == [3, 3]
     else:
         assert await pg.delete_checked("parent", 2) == 1
@@ -105,7 +117,8 @@ async def test_a_refusal_at_depth_changes_nothing(pg: ModuleType, database: Data
         "CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a ON DELETE CASCADE)",
         f"CREATE TABLE c (id int PRIMARY KEY, b int CONSTRAINT deep REFERENCES b ON DELETE {rule})",
         "CREATE TABLE log (n int)",
-        "CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO log VALUES (1); RETURN OLD; END'",
+        "CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN INSERT INTO log VALUES (1); RETURN OLD; END'",
         "CREATE TRIGGER noted BEFORE DELETE ON b FOR EACH ROW EXECUTE FUNCTION noted()",
         "INSERT INTO a VALUES (1)",
         "INSERT INTO b VALUES (1, 1)",
@@ -145,7 +158,8 @@ async def test_a_row_reached_twice_counts_once(pg: ModuleType, database: Databas
         database,
         "CREATE TABLE a (id int PRIMARY KEY)",
         "CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a ON DELETE CASCADE)",
-        "CREATE TABLE c (id int PRIMARY KEY, a int REFERENCES a ON DELETE CASCADE, b int REFERENCES b ON DELETE CASCADE)",
+        "CREATE TABLE c (id int PRIMARY KEY, a int REFERENCES a ON DELETE"
+        " CASCADE, b int REFERENCES b ON DELETE CASCADE)",
         "INSERT INTO a VALUES (1)",
         "INSERT INTO b VALUES (1, 1)",
         "INSERT INTO c VALUES (1, 1, 1), (2, 1, NULL), (3, NULL, 1), (4, NULL, NULL)",
@@ -161,7 +175,8 @@ async def test_referenced_columns_composites_and_schemas(pg: ModuleType, databas
         "CREATE SCHEMA ext",
         "CREATE TABLE app.doc (id uuid PRIMARY KEY, code text UNIQUE, a int, b int, UNIQUE (a, b))",
         "CREATE TABLE ext.by_code (code text CONSTRAINT same REFERENCES app.doc (code) ON DELETE CASCADE)",
-        "CREATE TABLE ext.by_pair (x int, y int, CONSTRAINT same FOREIGN KEY (y, x) REFERENCES app.doc (b, a) ON DELETE CASCADE)",
+        "CREATE TABLE ext.by_pair (x int, y int, CONSTRAINT same FOREIGN KEY"
+        " (y, x) REFERENCES app.doc (b, a) ON DELETE CASCADE)",
         "CREATE TABLE public.doc (id int PRIMARY KEY)",
         "INSERT INTO app.doc VALUES ('00000000-0000-0000-0000-000000000001', 'one', 1, 2),"
         " ('00000000-0000-0000-0000-000000000002', 'two', 2, 1)",
@@ -214,9 +229,9 @@ async def test_a_concurrent_child_cannot_slip_in(pg: ModuleType, database: Datab
     with psycopg.connect(database.dsn) as other:
         other.execute("INSERT INTO child VALUES (1)")
         deleting = asyncio.ensure_future(pg.delete_with_cascade("parent", 1))
-        while not database.query("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"):
-            await asyncio.sleep(0)
-            assert not deleting.done()
+        waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        await until(lambda: deleting.done() or database.query(waiting))
+        assert not deleting.done()
         other.commit()
         with pytest.raises(errors.ForeignKeyError):
             await deleting
@@ -238,7 +253,10 @@ async def test_calls_by_position(pg: ModuleType) -> None:
     await pg.execute("CREATE TABLE t (id int PRIMARY KEY, k text)")
     await pg.insert_many("t", [{"id": n, "k": f"k{n}"} for n in range(6)])
     arguments: list[tuple[Any, ...]] = [("t", 0), ("t", 1, "id"), ("t", "k2", "k")]
-    for call, rows in ((_engine.delete_with_cascade, arguments), (_engine.delete_checked, [("t", 3), ("t", 4, "id"), ("t", "k5", "k")])):
+    for call, rows in (
+        (_engine.delete_with_cascade, arguments),
+        (_engine.delete_checked, [("t", 3), ("t", 4, "id"), ("t", "k5", "k")]),
+    ):
         for row in rows:
             assert await call(*row) == 1
     assert await pg.count("t") == 0

@@ -50,7 +50,17 @@ TREE: dict[str, tuple[type[BaseException], ...]] = {
 }
 
 ATTRIBUTES = (
-    *("sqlstate", "message", "detail", "hint", "severity", "schema_name", "table_name", "column_name", "constraint_name"),
+    *(
+        "sqlstate",
+        "message",
+        "detail",
+        "hint",
+        "severity",
+        "schema_name",
+        "table_name",
+        "column_name",
+        "constraint_name",
+    ),
     *("datatype_name", "position", "query", "is_retryable", "is_constraint_violation"),
 )
 

@@ -75,9 +75,7 @@ def tables(database: Database) -> None:
     database.query("INSERT INTO t VALUES (1), (2)")
     database.query('CREATE TABLE words (word text, "returning" int)')
     database.query("CREATE PROCEDURE nothing() LANGUAGE sql AS ''")
-    database.query(
-        "CREATE PROCEDURE twice(n int, INOUT result int) LANGUAGE plpgsql AS 'BEGIN result := 2 * n; END'"
-    )
+    database.query("CREATE PROCEDURE twice(n int, INOUT result int) LANGUAGE plpgsql AS 'BEGIN result := 2 * n; END'")
 
 
 @pytest.mark.parametrize("name", ROW_STATEMENTS)
@@ -153,7 +151,9 @@ async def test_operators_pass_through(pg: ModuleType) -> None:
         }
     ]
     assert await pg.execute(statement) == expected
-    assert await pg.execute(f"SELECT {document} ? $1 AS found, 7 % $2 AS rest", ["a", 4]) == [{"found": True, "rest": 3}]
+    assert await pg.execute(f"SELECT {document} ? $1 AS found, 7 % $2 AS rest", ["a", 4]) == [
+        {"found": True, "rest": 3}
+    ]
 
 
 @pytest.mark.parametrize("nothing", [None, [], (), {}])
@@ -164,7 +164,9 @@ async def test_no_parameters(pg: ModuleType, nothing: Any) -> None:
 
 @pytest.mark.parametrize("params", [("a", 1), ["a", 1], {"x": "a", "y": 1}])
 async def test_kinds_of_parameter_containers(pg: ModuleType, params: Any) -> None:
-    statement = "SELECT :x::text AS x, :y::int AS y" if isinstance(params, dict) else "SELECT $1::text AS x, $2::int AS y"
+    statement = (
+        "SELECT :x::text AS x, :y::int AS y" if isinstance(params, dict) else "SELECT $1::text AS x, $2::int AS y"
+    )
     assert await pg.execute(statement, params) == [{"x": "a", "y": 1}]
 
 
@@ -219,7 +221,9 @@ async def test_a_batch_is_one_implicit_transaction(pg: ModuleType, tables: None,
 
 
 async def test_a_batch_decodes_values_like_a_single_statement(pg: ModuleType) -> None:
-    columns = "1::int8 AS i, 1.10::numeric AS n, ARRAY['a',NULL] AS a, '2024-01-15'::date AS d, '{\"a\": 1}'::jsonb AS j"
+    columns = (
+        "1::int8 AS i, 1.10::numeric AS n, ARRAY['a',NULL] AS a, '2024-01-15'::date AS d, '{\"a\": 1}'::jsonb AS j"
+    )
     single = await pg.execute(f"SELECT {columns}, 'x'::bytea AS y")
     assert await pg.execute(f"SELECT 1; SELECT {columns}, 'x'::bytea AS y") == single
 
@@ -304,7 +308,14 @@ async def test_errors_carry_the_servers_wording(
     "statement",
     [
         *("BEGIN", "begin work", "START TRANSACTION READ ONLY", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT a"),
-        *("RELEASE a", "RELEASE SAVEPOINT a", "ROLLBACK TO a", "PREPARE TRANSACTION 'x'", "/* x */ BEGIN;", "-- x\ncommit"),
+        *(
+            "RELEASE a",
+            "RELEASE SAVEPOINT a",
+            "ROLLBACK TO a",
+            "PREPARE TRANSACTION 'x'",
+            "/* x */ BEGIN;",
+            "-- x\ncommit",
+        ),
         *("COMMIT AND CHAIN", "ROLLBACK AND CHAIN"),
     ],
 )

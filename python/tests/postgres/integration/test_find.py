@@ -133,7 +133,12 @@ async def test_malformed_conditions(pg: ModuleType, conditions: Any) -> None:
 
 
 async def test_operands_of_the_wrong_shape(pg: ModuleType) -> None:
-    for condition in (("age", "in", 5), ("age", "not_in", "36"), ("info", "json_any_key_exists", "k"), ("age", "in", None)):
+    for condition in (
+        ("age", "in", 5),
+        ("age", "not_in", "36"),
+        ("info", "json_any_key_exists", "k"),
+        ("age", "in", None),
+    ):
         with pytest.raises((TypeError, ValueError, errors.PostgresError)):
             await pg.find_many("t", [condition])
     assert await pg.count("t") == 4
@@ -173,7 +178,9 @@ async def test_columns_and_distinct(pg: ModuleType) -> None:
     assert len(await pg.find_many("t", [("age", "eq", 36)], select_columns=["age"], distinct=False)) == 2
     assert await pg.find_one("t", {"id": 2}, select_columns=["age"]) == {"age": 20}
     assert (await pg.find_one("t", order_by=("id", "desc"))) == ROWS[3]
-    rows = await pg.find_many("t", None, distinct_on=["age"], order_by=[("age", "asc"), ("id", "desc")], select_columns=["id"])
+    rows = await pg.find_many(
+        "t", None, distinct_on=["age"], order_by=[("age", "asc"), ("id", "desc")], select_columns=["id"]
+    )
     assert [row["id"] for row in rows] == [2, 3, 4]
 
 
@@ -212,7 +219,10 @@ async def test_missing_tables_and_columns(pg: ModuleType) -> None:
 
 async def test_names_are_kept_and_schemas_respected(pg: ModuleType) -> None:
     assert await pg.find_many("Odd", {"Order": 1}) == [{"Order": 1, "user": "a"}]
-    assert await pg.find_many("Odd", None, order_by=("Order", "asc"), select_columns=["user"]) == [{"user": "a"}, {"user": "b"}]
+    assert await pg.find_many("Odd", None, order_by=("Order", "asc"), select_columns=["user"]) == [
+        {"user": "a"},
+        {"user": "b"},
+    ]
     assert await pg.count("Odd", [("user", "in", ["a"])]) == 1
     assert await pg.find_many("other.t") == []
     assert await pg.find_many("public.t", {"id": 1}) == [ROWS[0]]
@@ -231,7 +241,9 @@ async def test_the_engines_find_many(pg: ModuleType) -> None:
     assert await found(table="t", where_clause="id > $1", params=[1], limit=1) == [2]
     assert await found(table="t", where_clause="", params=[], order_by=[("id", "desc")], offset=3) == [1]
     assert await _engine.find_many("t", "age = 36", [], None, None, None, ["age"], True) == [{"age": 36}]
-    rows = await _engine.find_many("t", "", [], [("age", "asc"), ("id", "asc")], None, None, ["id", "age"], None, ["age"])
+    rows = await _engine.find_many(
+        "t", "", [], [("age", "asc"), ("id", "asc")], None, None, ["id", "age"], None, ["age"]
+    )
     assert [row["id"] for row in rows] == [2, 1, 4]
     assert await found("Odd", '"Order" = $1', [1], select_cols=None, limit=0) == []
     assert await found("t", "info ? $1 AND tags && $2", ["k", ["a"]]) == [1]

@@ -21,12 +21,48 @@ QUOTED = ['"My Table"', '"say ""hi"""', '"1st"', '"a.b"', '"a;b"', '"drop--"']
 
 HOSTILE = [
     *("", " ", "users;--", "users'", "../x", "[users]", "users/*", "a b", "a\tb", "a\nb", "a`b", "a\\b", "a-b", "a/b"),
-    *("a*b", "a#b", "a,b", "a@b", "a=b", "a(b)", '"', '"a', 'a"', '"a"b', 'a"b"', '""', "1abc", "x" * 64, "é" * 32, "a\x00b"),
-    *("a.b.c", ".a", "a.", ".", "a..b", "a'; DROP TABLE t; --", "t WHERE 1=1", "\u2028", "a\u00a0b", "’a", "\u200bb"),
+    *(
+        "a*b",
+        "a#b",
+        "a,b",
+        "a@b",
+        "a=b",
+        "a(b)",
+        '"',
+        '"a',
+        'a"',
+        '"a"b',
+        'a"b"',
+        '""',
+        "1abc",
+        "x" * 64,
+        "é" * 32,
+        "a\x00b",
+    ),
+    *(
+        "a.b.c",
+        ".a",
+        "a.",
+        ".",
+        "a..b",
+        "a'; DROP TABLE t; --",
+        "t WHERE 1=1",
+        "\u2028",
+        "a\u00a0b",
+        "\u2019a",
+        "\u200bb",
+    ),
     *("\ufb01ne", "\u212b", "e\u0301", "\uff11", "a\uff0eb"),
 ]
 
-SYSTEM = ["pg_catalog.pg_class", "information_schema.tables", "pg_class", "pg_temp.t", "PG_CATALOG.pg_class", "pg_toast.x"]
+SYSTEM = [
+    "pg_catalog.pg_class",
+    "information_schema.tables",
+    "pg_class",
+    "pg_temp.t",
+    "PG_CATALOG.pg_class",
+    "pg_toast.x",
+]
 
 Position = Callable[[str], Awaitable[Any]]
 
@@ -128,7 +164,9 @@ async def tables(pg: ModuleType) -> None:
 
 
 def nothing_happened(database: Database) -> bool:
-    tables = database.query("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")
+    tables = database.query(
+        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    )
     rows = database.query("SELECT * FROM t")
     return sorted(row["relname"] for row in tables) == ["j", "t", "u"] and rows == [{"id": 1, "v": 5}]
 
@@ -273,7 +311,9 @@ def test_references_must_be_text(reference: Any) -> None:
 async def test_names_must_be_text(pg: ModuleType, database: Database, name: Any) -> None:
     optional = {"related key", "cascade key", "checked key", "relation reference"}
     for position, call in {**TABLES, **COLUMNS}.items():
-        if position in optional and name is None or position == "conflict target" and isinstance(name, (list, tuple)):
+        if (position in optional and name is None) or (
+            position == "conflict target" and isinstance(name, (list, tuple))
+        ):
             continue
         with pytest.raises((TypeError, ValueError)):
             await call(name)

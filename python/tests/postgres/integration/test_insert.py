@@ -18,7 +18,8 @@ from ouroboros_postgres import _engine, connection, errors
 @pytest.fixture(autouse=True)
 def tables(database: Database) -> None:
     database.query(
-        "CREATE TABLE users (id serial PRIMARY KEY, name text NOT NULL, email text UNIQUE, age int DEFAULT 18 CHECK (age >= 0),"
+        "CREATE TABLE users (id serial PRIMARY KEY, name text NOT NULL, email"
+        " text UNIQUE, age int DEFAULT 18 CHECK (age >= 0),"
         " created timestamptz DEFAULT now(), score numeric(10,2))"
     )
     database.query("CREATE TABLE defaults (id serial PRIMARY KEY, n int DEFAULT 7)")
@@ -92,7 +93,9 @@ async def test_iterables_of_documents(pg: ModuleType) -> None:
     assert [row["name"] for row in await pg.insert_many("users", ({"name": "c"}, {"name": "d"}))] == ["c", "d"]
 
 
-@pytest.mark.parametrize("documents", [[{"name": "a"}, ["b"]], ["x"], [None], [{"name": "a"}, 5], 5, "text", {"name": "a"}])
+@pytest.mark.parametrize(
+    "documents", [[{"name": "a"}, ["b"]], ["x"], [None], [{"name": "a"}, 5], 5, "text", {"name": "a"}]
+)
 async def test_documents_must_be_dicts(pg: ModuleType, database: Database, documents: Any) -> None:
     with pytest.raises(TypeError):
         await pg.insert_many("users", documents)
@@ -119,12 +122,18 @@ async def test_key_sets_must_be_the_same(pg: ModuleType, database: Database) -> 
 async def test_missing_keys_take_the_default(pg: ModuleType) -> None:
     documents = [{"name": "a"}, {"name": "b", "age": 5}, {"age": None, "name": "c", "email": "e"}]
     rows = await pg.insert_many("users", documents, fill_missing=True)
-    assert [(row["name"], row["age"], row["email"]) for row in rows] == [("a", 18, None), ("b", 5, None), ("c", None, "e")]
+    assert [(row["name"], row["age"], row["email"]) for row in rows] == [
+        ("a", 18, None),
+        ("b", 5, None),
+        ("c", None, "e"),
+    ]
     rows = await pg.insert_many("defaults", [{}, {"n": 1}], fill_missing=True)
     assert [row["n"] for row in rows] == [7, 1]
 
 
-@pytest.mark.parametrize("bad", [{"name": "x", "email": "taken"}, {"name": None, "email": "f"}, {"name": "x", "email": "e"}])
+@pytest.mark.parametrize(
+    "bad", [{"name": "x", "email": "taken"}, {"name": None, "email": "f"}, {"name": "x", "email": "e"}]
+)
 async def test_a_failing_row_undoes_all(pg: ModuleType, database: Database, bad: dict[str, Any]) -> None:
     await pg.insert_one("users", {"name": "first", "email": "taken"})
     with pytest.raises(errors.IntegrityError, match="^Batch insert failed: .*violates"):
@@ -219,7 +228,12 @@ FAILURES: list[tuple[str, dict[str, Any], type[errors.PostgresError], str]] = [
     ("users", {"name": None}, errors.NotNullError, "violates not-null constraint"),
     ("users", {"name": "x", "age": -1}, errors.CheckError, "violates check constraint"),
     ("missing", {"n": 1}, errors.UndefinedTableError, 'relation "missing" does not exist'),
-    ("users", {"name": "x", "nope": 1}, errors.UndefinedColumnError, 'column "nope" of relation "users" does not exist'),
+    (
+        "users",
+        {"name": "x", "nope": 1},
+        errors.UndefinedColumnError,
+        'column "nope" of relation "users" does not exist',
+    ),
     ("users", {"name": "x", "age": "old"}, errors.DataError, "invalid input syntax"),
     ("missing.users", {"name": "x"}, errors.PostgresError, "does not exist"),
 ]
@@ -233,7 +247,10 @@ async def test_errors(
     for prefix, call in (
         ("Insert failed: ", lambda: pg.insert_one(table, document)),
         ("Batch insert failed: ", lambda: pg.insert_many(table, [document])),
-        ("Batch insert failed: ", lambda: pg.insert_many(table, [document, {**document, "email": "two"}], fill_missing=True)),
+        (
+            "Batch insert failed: ",
+            lambda: pg.insert_many(table, [document, {**document, "email": "two"}], fill_missing=True),
+        ),
     ):
         with pytest.raises(RuntimeError) as caught:
             await call()

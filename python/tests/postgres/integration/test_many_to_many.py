@@ -36,7 +36,10 @@ async def test_the_join_table(pg: ModuleType, database: Database) -> None:
         ("post_id", "Integer", False),
         ("tag_id", "Integer", False),
     ]
-    assert {(k["referenced_table"], k["on_delete"]) for k in table["foreign_keys"]} == {("posts", "CASCADE"), ("tags", "CASCADE")}
+    assert {(k["referenced_table"], k["on_delete"]) for k in table["foreign_keys"]} == {
+        ("posts", "CASCADE"),
+        ("tags", "CASCADE"),
+    }
     assert [index["columns"] for index in table["indexes"] if index["is_primary"]] == [["post_id", "tag_id"]]
     assert any(index["columns"][0] == "tag_id" for index in table["indexes"])
 

@@ -21,7 +21,8 @@ POSTS = {"name": "posts", "table": "posts", "foreign_key": "author_id"}
 async def tables(pg: ModuleType) -> None:
     await pg.execute("CREATE TABLE users (id serial PRIMARY KEY, name text, joined date, balance numeric(10,2))")
     await pg.execute(
-        "CREATE TABLE posts (id serial PRIMARY KEY, title text, author_id int REFERENCES users, editor_id int REFERENCES users)"
+        "CREATE TABLE posts (id serial PRIMARY KEY, title text, author_id int"
+        " REFERENCES users, editor_id int REFERENCES users)"
     )
     await pg.insert_many(
         "users",
@@ -87,7 +88,9 @@ async def test_selected_columns(pg: ModuleType) -> None:
     # A related row whose selected columns are all NULL is still a row.
     relation = {**EDITOR, "select_columns": ["joined", "balance"]}
     assert (await pg.fetch_one_with_relations("posts", 1, [relation]))["editor"] == {"joined": None, "balance": None}
-    assert list((await pg.fetch_one_with_relations("posts", 3, [{**EDITOR, "select_columns": ["name", "id"]}]))["editor"]) == [
+    assert list(
+        (await pg.fetch_one_with_relations("posts", 3, [{**EDITOR, "select_columns": ["name", "id"]}]))["editor"]
+    ) == [
         "name",
         "id",
     ]
@@ -125,7 +128,10 @@ async def test_unknown_join_types(pg: ModuleType, join_type: Any) -> None:
 @pytest.mark.parametrize("field", ["name", "table", "foreign_key"])
 async def test_missing_fields(pg: ModuleType, field: str) -> None:
     relation = {key: value for key, value in AUTHOR.items() if key != field}
-    for call in (lambda: pg.fetch_one_with_relations("posts", 1, [relation]), lambda: pg.fetch_many_with_relations("posts", [relation])):
+    for call in (
+        lambda: pg.fetch_one_with_relations("posts", 1, [relation]),
+        lambda: pg.fetch_many_with_relations("posts", [relation]),
+    ):
         with pytest.raises(ValueError, match=f"Missing '{field}'"):
             await call()
 
@@ -169,7 +175,9 @@ async def test_two_has_many_do_not_multiply(pg: ModuleType) -> None:
 
 
 async def test_has_many_values_have_their_own_classes(pg: ModuleType) -> None:
-    await pg.execute("CREATE TABLE payments (user_id int, amount numeric, at timestamptz, data bytea, doc jsonb, ids uuid[])")
+    await pg.execute(
+        "CREATE TABLE payments (user_id int, amount numeric, at timestamptz, data bytea, doc jsonb, ids uuid[])"
+    )
     document = {
         "user_id": 1,
         "amount": Decimal("1.10"),
@@ -180,7 +188,9 @@ async def test_has_many_values_have_their_own_classes(pg: ModuleType) -> None:
     }
     await pg.insert_one("payments", document)
     [payment] = (
-        await pg.fetch_one_with_relations("users", 1, [{"name": "payments", "table": "payments", "foreign_key": "user_id"}])
+        await pg.fetch_one_with_relations(
+            "users", 1, [{"name": "payments", "table": "payments", "foreign_key": "user_id"}]
+        )
     )["payments"]
     assert payment == document
     assert payment["amount"].as_tuple() == document["amount"].as_tuple()
@@ -215,7 +225,9 @@ async def test_keys_of_any_type_and_name(pg: ModuleType) -> None:
     await pg.insert_one("app.owners", {"key": key, "id": "o"})
     await pg.insert_one("app.things", {"slug": "s", "id": 5, "owner": key})
     relation = {"name": "owner_row", "table": "app.owners", "foreign_key": "owner", "reference_column": "key"}
-    assert (await pg.fetch_one_with_relations("app.things", "s", [relation], id_column="slug"))["owner_row"]["id"] == "o"
+    assert (await pg.fetch_one_with_relations("app.things", "s", [relation], id_column="slug"))["owner_row"][
+        "id"
+    ] == "o"
     await pg.execute("ALTER TABLE app.things DROP COLUMN id")
     assert (await pg.fetch_one_with_relations("app.things", "s", [relation]))["owner_row"]["key"] == key
 
@@ -249,7 +261,17 @@ async def test_missing_tables_and_columns(pg: ModuleType) -> None:
 
 @pytest.mark.parametrize(
     "relations",
-    [None, "x", 5, ["x"], [None], [{**AUTHOR, "name": 5}], [{**AUTHOR, "unknown": 1}], [{**AUTHOR, "select_columns": "name"}], AUTHOR],
+    [
+        None,
+        "x",
+        5,
+        ["x"],
+        [None],
+        [{**AUTHOR, "name": 5}],
+        [{**AUTHOR, "unknown": 1}],
+        [{**AUTHOR, "select_columns": "name"}],
+        AUTHOR,
+    ],
 )
 async def test_malformed_relations(pg: ModuleType, relations: Any) -> None:
     with pytest.raises((TypeError, ValueError)):

@@ -15,7 +15,8 @@ from ouroboros_postgres import _engine, connection, errors
 @pytest.fixture(autouse=True)
 async def tables(pg: ModuleType) -> None:
     await pg.execute(
-        "CREATE TABLE t (id int PRIMARY KEY, name text UNIQUE, age int CHECK (age > 0), info jsonb, price numeric(10,2))"
+        "CREATE TABLE t (id int PRIMARY KEY, name text UNIQUE, age int"
+        " CHECK (age > 0), info jsonb, price numeric(10,2))"
     )
     await pg.insert_many("t", [{"id": n, "name": f"n{n}", "age": n * 10} for n in range(1, 5)])
     await pg.execute('CREATE TABLE "Odd" ("Order" int, "user" text)')
@@ -78,9 +79,9 @@ async def test_the_engines_update_many_shifts_placeholders(pg: ModuleType, datab
     assert ages(database) == [5, 5, 30, 40]
     assert await _engine.update_many("t", {"age": 6}, "", []) == 4
     assert await _engine.update_many("t", {"age": 7}, "", None) == 4
-    assert await _engine.update_many(table="t", updates={"age": 8}, where_clause="id = $1", params=[1], returning=["age"]) == [
-        {"age": 8}
-    ]
+    assert await _engine.update_many(
+        table="t", updates={"age": 8}, where_clause="id = $1", params=[1], returning=["age"]
+    ) == [{"age": 8}]
     assert await _engine.update_many("t", {"age": 9}, "id = $1", [1], []) == 1
     assert len(await _engine.update_many("t", {"age": 9}, "", [], ["*"])) == 4
 
@@ -100,7 +101,9 @@ TRICKY_WHERE = [
 
 
 @pytest.mark.parametrize("where", TRICKY_WHERE)
-async def test_shifting_skips_what_only_looks_like_a_placeholder(pg: ModuleType, database: Database, where: str) -> None:
+async def test_shifting_skips_what_only_looks_like_a_placeholder(
+    pg: ModuleType, database: Database, where: str
+) -> None:
     assert await _engine.update_many("t", {"age": 77, "info": {"a": 1}}, where, [2]) == 1
     assert ages(database) == [10, 77, 30, 40]
     assert await _engine.delete_many("t", where, [2]) == 1

@@ -30,7 +30,9 @@ async def test_every_way_to_call(pg: ModuleType) -> None:
     document = {"email": "a@x", "name": "Ada"}
     for module in (pg, connection):
         assert (await module.upsert_one("users", document, "email", ["name"]))["id"] == 1
-        assert (await module.upsert_one(table="users", document=document, conflict_target="email", update_columns=None))["id"] == 1
+        assert (
+            await module.upsert_one(table="users", document=document, conflict_target="email", update_columns=None)
+        )["id"] == 1
         assert len(await module.upsert_many("users", [document], "email", ["name"])) == 1
         assert len(await module.upsert_many(table="users", documents=[document], conflict_target=["email"])) == 1
     assert (await _engine.upsert_one("users", document, ["email"], ["name"]))["id"] == 1
@@ -47,7 +49,12 @@ async def test_composite_target(pg: ModuleType) -> None:
 async def test_update_columns_leave_the_rest(pg: ModuleType) -> None:
     await pg.insert_one("users", {"email": "a@x", "name": "Ada", "age": 36})
     document = {"email": "a@x", "name": "New", "age": 99}
-    assert (await pg.upsert_one("users", document, "email", ["name"])) == {"id": 1, "email": "a@x", "name": "New", "age": 36}
+    assert (await pg.upsert_one("users", document, "email", ["name"])) == {
+        "id": 1,
+        "email": "a@x",
+        "name": "New",
+        "age": 36,
+    }
     assert (await pg.upsert_many("users", [document], "email", ["age"]))[0]["age"] == 99
     assert (await pg.upsert_one("users", {"email": "b@x", "name": "B", "age": 5}, "email", ["name"]))["age"] == 5
 
@@ -62,7 +69,9 @@ async def test_insert_or_keep(pg: ModuleType, columns: Any) -> None:
     ]
     if columns == []:
         assert await pg.upsert_one("users", {"email": "a@x", "name": "Other"}, "email", columns) == kept
-        rows = await pg.upsert_many("users", [{"email": "c@x", "name": "C"}, {"email": "a@x", "name": "D"}], "email", [])
+        rows = await pg.upsert_many(
+            "users", [{"email": "c@x", "name": "C"}, {"email": "a@x", "name": "D"}], "email", []
+        )
         assert [row["name"] for row in rows] == ["C", "Ada"]
 
 

@@ -1,4 +1,4 @@
-"""Python values as parameters: which type is sent, and what happens when it does not fit (columns, casts, functions)."""
+"""Python values as parameters: which type is sent, and what happens when it does not fit."""
 
 from __future__ import annotations
 
@@ -80,7 +80,11 @@ NATURAL: list[tuple[Any, str, Any]] = [
     (b"\x00\xff", "bytea", b"\x00\xff"),
     (bytearray(b"ab"), "bytea", b"ab"),
     (memoryview(b"abcd")[::2], "bytea", b"ac"),
-    (dt.datetime(2024, 1, 15, 10, 30, 0, 123456), "timestamp without time zone", dt.datetime(2024, 1, 15, 10, 30, 0, 123456)),
+    (
+        dt.datetime(2024, 1, 15, 10, 30, 0, 123456),
+        "timestamp without time zone",
+        dt.datetime(2024, 1, 15, 10, 30, 0, 123456),
+    ),
     (
         dt.datetime(2024, 1, 15, 10, 30, tzinfo=INDIA),
         "timestamp with time zone",
@@ -150,7 +154,10 @@ async def test_nan(pg: ModuleType) -> None:
 
 # column type, value, what the column then holds
 COLUMNS: list[tuple[str, Any, Any]] = [
-    *((kind, None, None) for kind in ("int", "jsonb", "timestamp", "boolean", "uuid", "int[]", "text", "numeric", "bytea")),
+    *(
+        (kind, None, None)
+        for kind in ("int", "jsonb", "timestamp", "boolean", "uuid", "int[]", "text", "numeric", "bytea")
+    ),
     *((kind, 7, 7) for kind in ("smallint", "int", "bigint", "oid")),
     *((kind, 7, 7.0) for kind in ("real", "double precision")),
     *((kind, 7, Decimal(7)) for kind in ("numeric", "numeric(10,0)")),
@@ -167,7 +174,11 @@ COLUMNS: list[tuple[str, Any, Any]] = [
     ("numeric(10,2)", 99.99, Decimal("99.99")),
     ("numeric", math.inf, Decimal("Infinity")),
     *((kind, 300.0, 300) for kind in ("smallint", "int", "bigint")),
-    ("numeric", Decimal("0.1234567890123456789012345678901234567890"), Decimal("0.1234567890123456789012345678901234567890")),
+    (
+        "numeric",
+        Decimal("0.1234567890123456789012345678901234567890"),
+        Decimal("0.1234567890123456789012345678901234567890"),
+    ),
     ("numeric", Decimal("1.10"), Decimal("1.10")),
     ("double precision", Decimal("1.5"), 1.5),
     ("real", Decimal("1.5"), 1.5),
@@ -309,7 +320,9 @@ async def test_a_bool_for_an_integer_column_is_a_type_error(pg: ModuleType, data
 
 async def test_comparisons_beyond_the_inferred_type(pg: ModuleType) -> None:
     await pg.execute("CREATE TABLE t (n int4, s int2, x text, d date, ts timestamp, f float8)")
-    await pg.execute("INSERT INTO t VALUES (25, 1, 'a', '2024-01-15', '2024-01-15 10:00', 1.5), (26, 2, 'b', '2024-01-16', NULL, 2)")
+    await pg.execute(
+        "INSERT INTO t VALUES (25, 1, 'a', '2024-01-15', '2024-01-15 10:00', 1.5), (26, 2, 'b', '2024-01-16', NULL, 2)"
+    )
 
     async def numbers(condition: str, *values: Any) -> list[int]:
         return [row["n"] for row in await pg.execute(f"SELECT n FROM t WHERE {condition} ORDER BY n", list(values))]
@@ -428,7 +441,12 @@ async def test_other_session_styles_do_not_change_values(pg: ModuleType) -> None
         b"\\x01\xff",
         1 / 3,
     ]
-    styles = ["DateStyle = 'SQL, DMY'", "IntervalStyle = 'sql_standard'", "bytea_output = 'escape'", "extra_float_digits = 0"]
+    styles = [
+        "DateStyle = 'SQL, DMY'",
+        "IntervalStyle = 'sql_standard'",
+        "bytea_output = 'escape'",
+        "extra_float_digits = 0",
+    ]
     for style in (*styles, "DateStyle = 'German'", "IntervalStyle = 'iso_8601'", "TimeZone = 'Asia/Kathmandu'"):
         async with pg.begin_transaction() as tx:
             await tx.execute(f"SET LOCAL {style}")
@@ -485,7 +503,9 @@ async def test_text_that_postgresql_cannot_hold(pg: ModuleType, database: Databa
 
 
 async def test_acceptances_that_callers_rely_on(pg: ModuleType) -> None:
-    await pg.execute("CREATE TABLE t (id serial PRIMARY KEY, n numeric, b bigint, r real, f float8, d date, j jsonb, i int)")
+    await pg.execute(
+        "CREATE TABLE t (id serial PRIMARY KEY, n numeric, b bigint, r real, f float8, d date, j jsonb, i int)"
+    )
     await pg.execute("INSERT INTO t (j) VALUES ($1::jsonb)", ['{"a": 1}'])
     assert await pg.execute("SELECT j FROM t WHERE j @> $1::jsonb", ['{"a": 1}']) == [{"j": {"a": 1}}]
     rows = await pg.insert_many(

@@ -38,7 +38,9 @@ decimals = st.one_of(
         st.lists(st.integers(0, 9), min_size=1, max_size=60).map(tuple),
         st.integers(-60, 60),
     ),
-).filter(lambda value: not value.is_finite() or -1000 < value.adjusted() < 1000 and int(value.as_tuple().exponent) > -1000)
+).filter(
+    lambda value: not value.is_finite() or (-1000 < value.adjusted() < 1000 and int(value.as_tuple().exponent) > -1000)
+)
 offsets = st.integers(-(15 * 3600 + 59 * 60 + 59), 15 * 3600 + 59 * 60 + 59).map(
     lambda seconds: dt.timezone(dt.timedelta(seconds=seconds))
 )
@@ -140,8 +142,12 @@ def is_same(value: Any, expected: Any) -> bool:
     """Equality with classes, signs of zero and scales, at any depth; time zones only as instants."""
     if isinstance(expected, Decimal):
         # PostgreSQL knows no positive exponent and no negative zero.
-        return isinstance(value, Decimal) and value == expected and (
-            not expected.is_finite() or int(value.as_tuple().exponent) == min(int(expected.as_tuple().exponent), 0)
+        return (
+            isinstance(value, Decimal)
+            and value == expected
+            and (
+                not expected.is_finite() or int(value.as_tuple().exponent) == min(int(expected.as_tuple().exponent), 0)
+            )
         )
     if type(value) is not type(expected):
         return False
@@ -325,13 +331,17 @@ def test_text_is_verbatim_everywhere(session: Session) -> None:
 
 
 def test_mixed_rows_in_batches(session: Session) -> None:
-    session.run("CREATE TABLE t (i bigint, f float8, n numeric, s text, y bytea, d date, z timestamptz, j jsonb, a text[])")
+    session.run(
+        "CREATE TABLE t (i bigint, f float8, n numeric, s text, y bytea, d date, z timestamptz, j jsonb, a text[])"
+    )
     rows = st.lists(
         st.fixed_dictionaries(
             {
                 "i": st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1)),
                 "f": st.one_of(st.none(), floats),
-                "n": st.one_of(st.none(), decimals, st.integers(), floats.filter(math.isfinite).map(lambda f: round(f % 1e6, 3))),
+                "n": st.one_of(
+                    st.none(), decimals, st.integers(), floats.filter(math.isfinite).map(lambda f: round(f % 1e6, 3))
+                ),
                 "s": st.one_of(st.none(), text),
                 "y": st.one_of(st.none(), st.binary()),
                 "d": st.one_of(st.none(), st.dates()),
