@@ -542,3 +542,48 @@ async def test_integers_longer_than_python_prints(pg: ModuleType) -> None:
     assert row["j"] == value
     with pytest.raises(errors.DataError, match="JSON"):
         await pg.execute("SELECT $1::jsonb AS j", [{"n": value}])
+
+
+CONTEXTS: list[tuple[str, list[Any], Any]] = [
+    ("$1::bool", [1], True),
+    ("$1::text", [5], "5"),
+    ("$1::int", [1.5], 2),
+    ("date '2024-01-01' + $1", [5], dt.date(2024, 1, 6)),
+    ("now() - $1::interval < now()", ["1 day"], True),
+    ("'{}'::jsonb || $1", [{"a": 1}], {"a": 1}),
+    ("jsonb_set('{}', $1, $2)", [["a"], 5], {"a": 5}),
+    ("jsonb_set('{}', '{a}', $1)", ["5"], {"a": 5}),
+    ("$1::json ->> 'a'", [{"a": 1}], "1"),
+    ("(SELECT count(*) FROM jsonb_array_elements($1))", [[1, 2]], 2),
+    ("$1::varchar(3)", ["abcdef"], "abc"),
+    ("($1::int[])[1]", [[7]], 7),
+    ("array_length($1, 1)", [[1, 2]], 2),
+    ("$1 = ANY($2)", [1, [1, 2]], True),
+    ("$1 IN (SELECT unnest($2::int[]))", [1, [1, 2]], True),
+    ("to_char($1, 'YYYY')", [dt.datetime(2024, 1, 1)], "2024"),
+    ("round($1, 2)", [1.236], Decimal("1.24")),
+    ("coalesce($1, 0)", [None], 0),
+    ("length($1)", ["abc"], 3),
+    ("length($1)", [b"abcd"], 4),
+    ("'x' || $1", [5], "x5"),
+    ("row($1, $2)", [5, "a"], (5, "a")),
+    ("(SELECT max(n) FROM (SELECT n FROM generate_series(1, 9) AS n LIMIT $1) AS s)", [4], 4),
+    ("(SELECT max(n) FROM (SELECT n FROM generate_series(1, 9) AS n LIMIT $1) AS s)", [4.0], 4),
+    ("(SELECT max(n) FROM (SELECT n FROM generate_series(1, 9) AS n LIMIT $1) AS s)", ["4"], 4),
+    ("set_config('app.x', $1, false)", ["5"], "5"),
+]
+
+
+@pytest.mark.parametrize("again", ["first time", "inside a transaction"])
+async def test_parameters_in_many_contexts(pg: ModuleType, again: str) -> None:
+    async def check() -> None:
+        for expression, values, expected in CONTEXTS:
+            [row] = await pg.execute(f"SELECT {expression} AS v", values)
+            assert (type(row["v"]), row["v"]) == (type(expected), expected), expression
+
+    if again == "first time":
+        await check()
+        await check()
+        return
+    async with pg.begin_transaction():
+        await check()
