@@ -53,19 +53,18 @@ COMPLETED: Final = "Transaction already completed"
 class Operation(asyncio.Future[Any]):
     """The outcome of one submitted request; cancelling it cancels the work on the server."""
 
-    __slots__ = ("_number", "_queue", "target")
+    # Set by `start`: a constructor of its own would cost every operation two more calls.
+    __slots__ = ("number", "queue", "target")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, queue: CompletionQueue, number: int, target: int) -> None:
-        super().__init__(loop=loop)
-        self._queue = queue
-        self._number = number
-        self.target = target
+    queue: CompletionQueue
+    number: int
+    target: int
 
     def cancel(self, msg: Any | None = None) -> bool:
         """Cancel at once; the engine lets the server know and cleans up on its own."""
         if not super().cancel(msg):
             return False
-        self._queue.cancel(self._number)
+        self.queue.cancel(self.number)
         return True
 
 
@@ -136,7 +135,10 @@ class CompletionQueue:
         for number, kind, payload in frames:
             operation = self.pending.pop(number, None)
             if operation is not None and not operation.done():
-                _resolve(operation, kind, payload)
+                if kind <= ROWS and not isinstance(payload, BaseException):
+                    operation.set_result(payload)
+                else:
+                    _resolve(operation, kind, payload)
             elif kind in (LOG, HANDLE):
                 self._receive(kind, payload)
 
@@ -215,7 +217,8 @@ def start(target: int, request: bytes, kind: type[Operation] = Operation) -> Ope
     if wants_debug() is not queue.debug:
         queue.subscribe(debug=not queue.debug)
     number = _next_number()
-    queue.pending[number] = operation = kind(loop, queue, number, target)
+    queue.pending[number] = operation = kind(loop=loop)
+    operation.queue, operation.number, operation.target = queue, number, target
     try:
         _binding.submit(queue.handle, number, target, request)
     except BaseException as error:

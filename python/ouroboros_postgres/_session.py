@@ -55,7 +55,10 @@ def target() -> int:
         NotConnectedError: There is no pool.
     """
     transaction = active_transaction.get()
-    return pool_target() if transaction is None else transaction.target()
+    if transaction is not None:
+        return transaction.target()
+    pool = _process.pool
+    return pool.handle.number if pool is not None else pool_target()
 
 
 def pool_target() -> int:
