@@ -43,7 +43,7 @@ func (w *work) prepare() error {
 
 func (w *work) run(ctx context.Context) (reply, error) {
 	if w.started != nil {
-		defer w.started.Close()
+		defer w.started.Close() //nolint:contextcheck // what nobody reads is cut, whether or not ctx is over
 	}
 	if err := w.prepare(); err != nil {
 		return reply{}, err
