@@ -29,6 +29,7 @@ func (p *Pool) Start(ctx context.Context, s Statement) *Ahead {
 	if known.Statements != 1 || len(known.Control) > 0 || known.CopyStdio || !known.Cacheable || known.ChangesSession {
 		return nil
 	}
+	asked := time.Now()
 	l := p.idle(ctx)
 	if l == nil {
 		return nil
@@ -42,6 +43,7 @@ func (p *Pool) Start(ctx context.Context, s Statement) *Ahead {
 	if !l.send(ctx, s, known, a.out) {
 		return nil
 	}
+	p.countAcquired(asked)
 	return a
 }
 
@@ -78,7 +80,6 @@ func (p *Pool) idle(ctx context.Context) *lease {
 	if !p.HasIdle() {
 		return nil
 	}
-	started := time.Now()
 	select {
 	case p.slots <- struct{}{}:
 	default:
@@ -89,7 +90,7 @@ func (p *Pool) idle(ctx context.Context) *lease {
 		<-p.slots
 		return nil
 	}
-	return p.leased(pooled, started)
+	return p.leased(pooled)
 }
 
 // glance is a context for a call that must not wait: it is over as soon as somebody looks at it for the second time,

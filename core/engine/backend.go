@@ -115,8 +115,11 @@ func (b *backend) clean(ctx context.Context) error {
 	return b.simple(ctx, resetSession)
 }
 
+// resetSettings takes back what statements may have set up in a session, its advisory locks apart.
+const resetSettings = "SET SESSION AUTHORIZATION DEFAULT; RESET ALL; CLOSE ALL; UNLISTEN *"
+
 // resetSession is DISCARD ALL without DEALLOCATE, which would take the statement cache along, and without DISCARD TEMP.
-const resetSession = "SET SESSION AUTHORIZATION DEFAULT; RESET ALL; CLOSE ALL; UNLISTEN *; SELECT pg_catalog.pg_advisory_unlock_all()"
+const resetSession = resetSettings + "; SELECT pg_catalog.pg_advisory_unlock_all()"
 
 // simple runs a text without arguments or interesting results.
 func (b *backend) simple(ctx context.Context, sql string) error {

@@ -49,7 +49,7 @@ func (p *Pool) Metrics() Metrics {
 	c := &p.counters
 	uptime := now.Sub(time.Unix(0, c.since.Load())).Seconds()
 	m := Metrics{
-		PoolSize: stat.TotalConns(), Idle: stat.IdleConns(), Active: stat.AcquiredConns(),
+		PoolSize: stat.AcquiredConns() + stat.IdleConns(), Idle: stat.IdleConns(), Active: stat.AcquiredConns(),
 		MaxConnections: p.options.MaxConnections, MinConnections: p.options.MinConnections,
 		Timestamp:      float64(now.UnixNano()) / 1e9,
 		AcquireSuccess: c.acquired.Load(), AcquireFailures: c.acquireFailed.Load(),

@@ -151,13 +151,17 @@ func (p *Pool) acquire(ctx context.Context) (*lease, error) {
 		}
 		return nil, &acquireError{pgerr.From(err)}
 	}
-	return p.leased(pooled, started), nil
+	p.countAcquired(started)
+	return p.leased(pooled), nil
+}
+
+func (p *Pool) countAcquired(started time.Time) {
+	p.counters.acquired.Add(1)
+	p.counters.acquireLatency.observe(time.Since(started))
 }
 
 // leased registers a connection that was just taken.
-func (p *Pool) leased(pooled *pgxpool.Conn, started time.Time) *lease {
-	p.counters.acquired.Add(1)
-	p.counters.acquireLatency.observe(time.Since(started))
+func (p *Pool) leased(pooled *pgxpool.Conn) *lease {
 	l := &lease{backend: backendOf(p, pooled.Conn().PgConn()), pooled: pooled}
 	p.mu.Lock()
 	p.leases[l] = struct{}{}

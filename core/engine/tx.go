@@ -56,6 +56,8 @@ type Tx struct {
 	over atomic.Bool
 	// atomics numbers the savepoints of Atomic.
 	atomics int
+	// pinned: the connection is somebody else's to give back.
+	pinned bool
 }
 
 // Begin opens a transaction.
@@ -111,7 +113,9 @@ func (t *Tx) finish() {
 		l.changedSchema = false
 		t.pool.schemaChanged() // now, or no longer, visible to the others
 	}
-	t.pool.release(l)
+	if !t.pinned {
+		t.pool.release(l)
+	}
 }
 
 // settle ends a transaction whose connection cannot be trusted any more: lost, or cancelled in mid-statement.
@@ -328,11 +332,16 @@ func (p *Pool) atomically(ctx context.Context, fn func(Session) error) error {
 	if err != nil {
 		return err
 	}
-	if err := fn(tx); err != nil {
-		if !tx.over.Load() {
-			_ = tx.Rollback(ctx) // the reason for it is what the caller needs
+	return tx.through(ctx, fn)
+}
+
+// through ends the transaction as fn says.
+func (t *Tx) through(ctx context.Context, fn func(Session) error) error {
+	if err := fn(t); err != nil {
+		if !t.over.Load() {
+			_ = t.Rollback(ctx) // the reason for it is what the caller needs
 		}
 		return err
 	}
-	return tx.Commit(ctx)
+	return t.Commit(ctx)
 }

@@ -245,7 +245,6 @@ COLUMNS: list[tuple[str, Any, Any]] = [
     ("bit(3)", "101", "101"),
     ("point", "(1,2)", "(1,2)"),
     ("tsvector", "'a':1", "'a':1"),
-    ("xml", "<a/>", "<a/>"),
 ]
 
 
