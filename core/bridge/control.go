@@ -22,6 +22,11 @@ func (l *Library) newControls() map[string]control {
 		"savepoint":   savepoint("Savepoint creation failed", (*engine.Tx).Savepoint),
 		"rollback_to": savepoint("Rollback to savepoint failed", (*engine.Tx).RollbackTo),
 		"release":     savepoint("Release savepoint failed", (*engine.Tx).Release),
+
+		"migration_init":     {target: KindPool, prefix: "Failed to initialize migrations", run: migrationInit},
+		"migration_status":   {target: KindPool, prefix: "Failed to get migration status", run: migrationStatus},
+		"migration_apply":    {target: KindPool, prefix: "Failed to apply migrations", run: migrationApply},
+		"migration_rollback": {target: KindPool, prefix: "Failed to rollback migrations", run: migrationRollback},
 	}
 }
 

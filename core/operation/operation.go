@@ -2,8 +2,10 @@ package operation
 
 import (
 	"context"
+	"time"
 
 	"ouroboros-postgres/core/engine"
+	"ouroboros-postgres/core/migrate"
 	"ouroboros-postgres/core/query"
 	"ouroboros-postgres/core/schema"
 	"ouroboros-postgres/core/wire"
@@ -105,7 +107,7 @@ func catalogue(name string) Func {
 	return nil
 }
 
-// Pure answers the operations that need no session (identifier, reference).
+// Pure answers the operations that need no session (identifier, reference, migration_create).
 func Pure(name string, request []byte) (any, bool, error) {
 	switch name {
 	case "identifier":
@@ -128,6 +130,17 @@ func Pure(name string, request []byte) (any, bool, error) {
 		}
 		table, column, err := query.Reference(r.Reference)
 		return [2]string{table, column}, true, err
+	case "migration_create":
+		var r struct {
+			header
+			Directory   string `json:"directory"`
+			Description string `json:"description"`
+		}
+		if err := decode(request, &r); err != nil {
+			return nil, true, err
+		}
+		file, err := migrate.Create(r.Directory, r.Description, time.Now())
+		return file, true, err
 	}
 	return nil, false, nil
 }

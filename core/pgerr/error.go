@@ -22,6 +22,7 @@ const (
 	TransactionClosed Kind = "transaction_closed"
 	ForeignKey        Kind = "foreign_key"
 	TableMissing      Kind = "table_missing"
+	Migration         Kind = "migration"
 	Value             Kind = "value"
 	Type              Kind = "type"
 	Internal          Kind = "internal"

@@ -2,33 +2,71 @@ package query
 
 import "strings"
 
+// splitter finds the semicolons that end statements.
+type splitter struct {
+	current        []Token // of the statement that is being read, without the silent ones
+	parens, blocks int
+}
+
+// ends takes the next token and tells whether it is the end of a statement.
+func (s *splitter) ends(t Token) bool {
+	switch {
+	case t.silent():
+		return false
+	case t.mark(";") && s.parens == 0 && s.blocks == 0:
+		return true
+	case t.mark("("):
+		s.parens++
+	case t.mark(")") && s.parens > 0:
+		s.parens--
+	case s.parens == 0 && t.Kind == Word && routine(s.current):
+		s.blocks = nesting(t, s.blocks)
+	}
+	s.current = append(s.current, t)
+	return false
+}
+
+// take starts the next statement and returns the tokens of this one.
+func (s *splitter) take() []Token {
+	tokens := s.current
+	s.current = nil
+	return tokens
+}
+
 // statements splits a text at its top-level semicolons into the tokens that count, without empty statements.
 func statements(sql string) [][]Token {
 	var all [][]Token
-	var current []Token
-	parens, blocks := 0, 0
+	var s splitter
 	for _, t := range Tokenize(sql) {
-		switch {
-		case t.silent():
-			continue
-		case t.mark(";") && parens == 0 && blocks == 0:
-			if len(current) > 0 {
-				all = append(all, current)
-			}
-			current = nil
-			continue
-		case t.mark("("):
-			parens++
-		case t.mark(")") && parens > 0:
-			parens--
-		case parens == 0 && t.Kind == Word && routine(current):
-			blocks = nesting(t, blocks)
+		if s.ends(t) && len(s.current) > 0 {
+			all = append(all, s.take())
 		}
-		current = append(current, t)
 	}
-	if len(current) > 0 {
-		all = append(all, current)
+	if len(s.current) > 0 {
+		all = append(all, s.current)
 	}
+	return all
+}
+
+// Split parts a text at its top-level semicolons. Comments stay with the statement behind them; the semicolons, and
+// statements of nothing but comments, are left out.
+func Split(sql string) []string {
+	var all []string
+	var s splitter
+	start, pos := 0, 0
+	keep := func() {
+		if len(s.take()) > 0 {
+			all = append(all, strings.TrimSpace(sql[start:pos]))
+		}
+	}
+	for _, t := range Tokenize(sql) {
+		if s.ends(t) {
+			keep()
+			start = pos + len(t.Text)
+		}
+		pos += len(t.Text)
+	}
+	keep()
 	return all
 }
 

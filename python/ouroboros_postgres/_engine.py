@@ -1,6 +1,6 @@
 """The engine as one façade: every operation under its own name, its arguments in positional order.
 
-All functions join the ambient transaction of the calling context.
+All functions but those of the pool and of migrations join the ambient transaction of the calling context.
 """
 
 from __future__ import annotations
@@ -44,6 +44,13 @@ from ._many_to_many import (
     m2m_has_relation,
     m2m_remove_relation,
     m2m_set_relations,
+)
+from ._migrations import (
+    migration_apply,
+    migration_create,
+    migration_init,
+    migration_rollback,
+    migration_status,
 )
 from ._options import PoolOptions
 from ._raw_transaction import RawTransaction
@@ -92,6 +99,11 @@ __all__ = [
     "m2m_has_relation",
     "m2m_remove_relation",
     "m2m_set_relations",
+    "migration_apply",
+    "migration_create",
+    "migration_init",
+    "migration_rollback",
+    "migration_status",
     "query",
     "table_exists",
     "update_many",

@@ -1,7 +1,7 @@
 """Opening the pool, and the functions that work on the database.
 
 Inside `begin_transaction` or `pg_transaction` all of them run on that transaction, else each on a connection of the
-pool, in autocommit.
+pool, in autocommit. Migrations are the exception: they have transactions of their own.
 """
 
 from __future__ import annotations
@@ -30,6 +30,13 @@ from ._introspection import (
     table_exists,
 )
 from ._logs import connection_log
+from ._migrations import (
+    migration_apply,
+    migration_create,
+    migration_init,
+    migration_rollback,
+    migration_status,
+)
 from ._options import PoolOptions
 from ._relations import (
     delete_checked,
@@ -74,6 +81,11 @@ __all__ = [
     "inspect_table",
     "is_connected",
     "list_tables",
+    "migration_apply",
+    "migration_create",
+    "migration_init",
+    "migration_rollback",
+    "migration_status",
     "table_exists",
     "update_many",
     "update_one",

@@ -33,6 +33,7 @@ fixed vocabulary is expected) are plain `TypeError` and `ValueError` instead.
     ├─ DataError                        also a ValueError
     ├─ DeserializationError
     ├─ IdentifierError                  also a ValueError
+    ├─ MigrationError
     └─ InternalError
 """
 
@@ -58,6 +59,7 @@ __all__ = [
     "IntegrityError",
     "InternalError",
     "LockTimeoutError",
+    "MigrationError",
     "NotConnectedError",
     "NotNullError",
     "PermissionDeniedError",
@@ -282,6 +284,10 @@ class IdentifierError(PostgresError, ValueError):
     """A name is not acceptable as an identifier."""
 
 
+class MigrationError(PostgresError):
+    """Something is wrong with the migrations themselves: their files, or how they fit to what is applied."""
+
+
 class InternalError(PostgresError):
     """A fault of the server (class XX) or a bug in the engine."""
 
@@ -337,6 +343,7 @@ _BY_KIND: dict[str, type[PostgresError]] = {
     "foreign_key": ForeignKeyError,
     "identifier": IdentifierError,
     "internal": InternalError,
+    "migration": MigrationError,
     "not_connected": NotConnectedError,
     "pool_timeout": PoolTimeoutError,
     "query": QueryError,

@@ -25,9 +25,12 @@ var allowed = map[string][]string{
 	"core/query":     {"core/wire", "core/pgerr"},
 	"core/schema":    {"core/wire", "core/pgerr"},
 	"core/engine":    {"core/query", "core/schema", "core/wire", "core/pgerr"},
-	"core/operation": {"core/engine", "core/query", "core/schema", "core/wire", "core/pgerr"},
-	"core/bridge":    {"core/operation", "core/engine", "core/query", "core/schema", "core/wire", "core/pgerr"},
-	"capi":           {"core/bridge"},
+	"core/migrate":   {"core/engine", "core/query", "core/wire", "core/pgerr"},
+	"core/operation": {"core/migrate", "core/engine", "core/query", "core/schema", "core/wire", "core/pgerr"},
+	"core/bridge": {
+		"core/operation", "core/migrate", "core/engine", "core/query", "core/schema", "core/wire", "core/pgerr",
+	},
+	"capi": {"core/bridge"},
 }
 
 // drivers are the packages that may talk to PostgreSQL.
