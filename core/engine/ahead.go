@@ -5,45 +5,47 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"ouroboros-postgres/core/wire"
 )
 
-// Ahead is a pool on which one statement is on its way to the server. The first Query is that statement; the answer may
-// be read on another goroutine than the one that sent it.
+// Ahead is a pool that holds a connection for one statement, on which that is on its way to the server where possible. The
+// first Query is that statement; the answer may be read on another goroutine than the one that sent it.
 type Ahead struct {
 	*Pool
 	statement Statement
 	out       *encoding
-	lease     *lease
+	lease     *lease // nil once it has been asked for
+	doubtful  bool   // the connection has to be proven first, nothing was sent
 }
 
 // maxAhead is how many bytes of arguments may be sent ahead: less than a socket takes without blocking.
 const maxAhead = 4096
 
-// Start sends a statement if that needs no waiting of any kind: a connection is idle, knows the statement, and nothing has
-// to be asked first. Otherwise the answer is nil, and nothing has happened. It saves the caller's thread from having to
-// wake another one before the server gets to work.
+// Start takes an idle connection for a statement, and sends it if that needs no waiting of any kind: the connection knows
+// the statement, and nothing has to be asked first. Without an idle connection the answer is nil. It saves the caller's
+// thread from having to wake another one before the server gets to work.
 func (p *Pool) Start(ctx context.Context, s Statement) *Ahead {
 	known := p.plans.of(s.SQL)
 	if known.Statements != 1 || len(known.Control) > 0 || known.CopyStdio || !known.Cacheable || known.ChangesSession {
 		return nil
 	}
-	asked := time.Now()
-	l := p.idle(ctx)
+	l, doubtful := p.idle(ctx)
 	if l == nil {
 		return nil
 	}
-	a := &Ahead{Pool: p, statement: s, out: &encoding{types: p.types, shape: s.Shape}, lease: l}
+	a := &Ahead{Pool: p, statement: s, out: &encoding{types: p.types, shape: s.Shape}, lease: l, doubtful: doubtful}
+	returned := false
 	defer func() {
-		if l.sent == nil {
-			p.release(l)
+		if !returned { // a panic of the driver
+			a.Close()
 		}
 	}()
-	if !l.send(ctx, s, known, a.out) {
-		return nil
+	if !doubtful {
+		l.send(ctx, s, known, a.out)
 	}
-	p.countAcquired(asked)
+	returned = true
 	return a
 }
 
@@ -54,6 +56,10 @@ func (a *Ahead) Query(ctx context.Context, s Statement) (*wire.Result, error) {
 		return a.Pool.Query(ctx, s)
 	}
 	a.lease = nil
+	if a.doubtful && !answers(ctx, l.pg) {
+		a.release(l)
+		l = nil
+	}
 	tag, err := a.autocommit(ctx, a.statement, a.out, l)
 	if err != nil {
 		return nil, err
@@ -63,11 +69,15 @@ func (a *Ahead) Query(ctx context.Context, s Statement) (*wire.Result, error) {
 
 // Close gives the connection back if nobody has asked for the answer.
 func (a *Ahead) Close() {
-	if a.lease != nil {
-		a.lease.destroy()
-		a.release(a.lease)
-		a.lease = nil
+	l := a.lease
+	if l == nil {
+		return
 	}
+	a.lease = nil
+	if a.doubtful || l.sent != nil {
+		l.destroy()
+	}
+	a.release(l)
 }
 
 // HasIdle tells whether a connection is free just now.
@@ -76,28 +86,45 @@ func (p *Pool) HasIdle() bool {
 }
 
 // idle takes a connection if one is free right now.
-func (p *Pool) idle(ctx context.Context) *lease {
+func (p *Pool) idle(ctx context.Context) (l *lease, doubtful bool) {
 	if !p.HasIdle() {
-		return nil
+		return nil, false
 	}
+	started := time.Now()
 	select {
 	case p.slots <- struct{}{}:
 	default:
-		return nil
+		return nil, false
 	}
-	pooled, err := p.pool.Acquire(&glance{Context: ctx})
-	if err != nil {
+	pooled, doubtful := p.glimpse(ctx)
+	if pooled == nil {
 		<-p.slots
-		return nil
+		return nil, false
 	}
-	return p.leased(pooled)
+	return p.leased(pooled, started), doubtful
+}
+
+// glimpse takes an idle connection from the driver's pool without waiting for anything, nil if there is none. A doubtful
+// one has to be proven before it is used (answers): the driver's pool would do that in the background, and make another
+// one meanwhile.
+func (p *Pool) glimpse(ctx context.Context) (pooled *pgxpool.Conn, doubtful bool) {
+	if p.pool.Stat().IdleConns() == 0 {
+		return nil, false
+	}
+	look := &glance{Context: ctx}
+	pooled, err := p.pool.Acquire(look)
+	if err != nil {
+		return nil, false
+	}
+	return pooled, look.doubtful
 }
 
 // glance is a context for a call that must not wait: it is over as soon as somebody looks at it for the second time,
 // which the pool of the driver does only where it is about to wait.
 type glance struct {
 	context.Context
-	seen bool
+	seen     bool
+	doubtful bool // what shouldPing found
 }
 
 var over = func() <-chan struct{} {
@@ -128,22 +155,21 @@ type sent struct {
 }
 
 // send puts a statement of the cache on its way, if its arguments fit as they are.
-func (b *backend) send(ctx context.Context, s Statement, p *plan, out sink) bool {
+func (b *backend) send(ctx context.Context, s Statement, p *plan, out sink) {
 	if b.prepared == nil || b.generation != b.pool.generation.Load() {
-		return false
+		return
 	}
 	known, values, size := b.bound(s, p)
 	if known == nil || size > maxAhead {
-		return false
+		return
 	}
 	formats, err := out.describe(known.description.Fields)
 	if err != nil {
-		return false
+		return
 	}
 	b.sent = &sent{pipeline: b.pg.StartPipeline(ctx), started: time.Now()}
 	b.sent.pipeline.SendQueryStatement(known.description, values, nil, formats)
 	_ = b.sent.pipeline.Sync() // receive reports it
-	return true
 }
 
 // bound finds a statement in the cache and encodes its arguments; nil where that takes more than a look.

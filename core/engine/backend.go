@@ -30,7 +30,7 @@ type backend struct {
 	changedSchema bool
 	// sent is the statement that was sent ahead on this connection and waits for a reader.
 	sent *sent
-	// abandoned, set by an open transaction, tells it that its connection was cut.
+	// abandoned, set by an open transaction, tells it that its connection was cut. Guarded by the pool's mutex.
 	abandoned func()
 }
 

@@ -57,7 +57,7 @@ func Open(ctx context.Context, dsn string, options Options, env Env) (*Pool, err
 	if options.AcquireTimeout != nil {
 		p.acquireFor = seconds(*options.AcquireTimeout)
 	}
-	config.ShouldPing = shouldPing
+	config.ShouldPing, config.PingTimeout = shouldPing, pingTimeout
 	if err := p.prove(ctx, config.ConnConfig); err != nil {
 		return nil, err
 	}
@@ -151,21 +151,26 @@ func (p *Pool) acquire(ctx context.Context) (*lease, error) {
 		}
 		return nil, &acquireError{pgerr.From(err)}
 	}
-	p.countAcquired(started)
-	return p.leased(pooled), nil
+	l := p.leased(pooled, started)
+	if l == nil {
+		return nil, errNotConnected()
+	}
+	return l, nil
 }
 
-func (p *Pool) countAcquired(started time.Time) {
+// leased registers a connection that was just taken; nil when Close has begun, which must know of all that are in use.
+func (p *Pool) leased(pooled *pgxpool.Conn, started time.Time) *lease {
 	p.counters.acquired.Add(1)
 	p.counters.acquireLatency.observe(time.Since(started))
-}
-
-// leased registers a connection that was just taken.
-func (p *Pool) leased(pooled *pgxpool.Conn) *lease {
 	l := &lease{backend: backendOf(p, pooled.Conn().PgConn()), pooled: pooled}
 	p.mu.Lock()
 	p.leases[l] = struct{}{}
 	p.mu.Unlock()
+	l.changedSchema = false
+	if p.closed.Load() {
+		p.release(l)
+		return nil
+	}
 	return l
 }
 
@@ -175,14 +180,18 @@ func (p *Pool) checkout(ctx context.Context) (*pgxpool.Conn, error) {
 	if err := p.takeSlot(ctx); err != nil {
 		return nil, err
 	}
-	if p.pool.Stat().IdleConns() > 0 {
-		if pooled, err := p.pool.Acquire(ctx); err == nil {
-			return pooled, nil
-		}
+	pooled, doubtful := p.glimpse(ctx)
+	if pooled != nil && !doubtful {
+		return pooled, nil
 	}
 	bounded, cancel := context.WithTimeout(ctx, max(p.acquireFor, p.connectFor))
 	defer cancel()
-	var pooled *pgxpool.Conn
+	if pooled != nil {
+		if answers(bounded, pooled.Conn().PgConn()) {
+			return pooled, nil
+		}
+		pooled.Release()
+	}
 	err := p.connect(bounded, func() (err error) {
 		pooled, err = p.pool.Acquire(bounded)
 		return p.translateAcquire(ctx, err)
@@ -300,17 +309,23 @@ func (p *Pool) Close(ctx context.Context, grace time.Duration) error {
 // interrupt ends whatever the checked-out connections are doing.
 func (p *Pool) interrupt() {
 	p.mu.Lock()
-	leases := make([]*lease, 0, len(p.leases))
+	cuts := make([]func(), 0, len(p.leases))
 	for l := range p.leases {
-		leases = append(leases, l)
+		abandoned := l.abandoned
+		cuts = append(cuts, func() {
+			l.interrupt()
+			if abandoned != nil {
+				abandoned()
+			}
+		})
 	}
 	p.mu.Unlock()
 	var all sync.WaitGroup
-	for _, l := range leases {
+	for _, cut := range cuts {
 		all.Add(1)
 		p.env.Spawn(func() {
 			defer all.Done()
-			l.interrupt()
+			cut()
 		})
 	}
 	all.Wait()
@@ -323,9 +338,6 @@ func (l *lease) interrupt() {
 	defer cancel()
 	_ = l.pg.CancelRequest(ctx)
 	_ = l.pg.Conn().Close()
-	if l.abandoned != nil {
-		l.abandoned()
-	}
 }
 
 // HidesDetail tells that errors must not carry a detail, which may quote rows.

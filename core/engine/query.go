@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -100,7 +101,7 @@ func (b *backend) timed(ctx context.Context, s Statement, known *plan, out sink,
 	if err != nil {
 		e := *translate(err, s)
 		e.Query = excerpt(s.SQL, sqlExcerpt)
-		if e.Kind == pgerr.Database && e.SQLState[:2] == "42" {
+		if e.Kind == pgerr.Database && strings.HasPrefix(e.SQLState, "42") {
 			b.pool.columns.forget() // another process may have changed the schema
 		}
 		run.err = &e

@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -13,10 +14,31 @@ import (
 // a busy pool, short enough to find what a firewall dropped.
 const pingAfter = 5 * time.Second
 
+// pingTimeout bounds that round trip. A connection that is silent for longer is given up.
+const pingTimeout = 5 * time.Second
+
 // shouldPing asks for a round trip before a connection is handed out when its socket has something to say (a server that
-// went away has left a message or an end of file there), or after a longer silence.
-func shouldPing(_ context.Context, p pgxpool.ShouldPingParams) bool {
-	return p.IdleDuration > pingAfter || readable(p.Conn.PgConn().Conn())
+// went away has left a message or an end of file there), or after a longer silence. Who only takes a glance is told.
+func shouldPing(ctx context.Context, p pgxpool.ShouldPingParams) bool {
+	needed := p.IdleDuration > pingAfter || readable(p.Conn.PgConn().Conn())
+	if look, ok := ctx.(*glance); ok {
+		look.doubtful = needed
+		return false
+	}
+	return needed
+}
+
+// answers proves a connection with a round trip; one that fails is closed.
+func answers(ctx context.Context, pg *pgconn.PgConn) bool {
+	bounded, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	if pg.Ping(bounded) == nil {
+		return true
+	}
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), cancelGrace)
+	defer cancel()
+	_ = pg.Close(closing)
+	return false
 }
 
 // readable peeks at the socket below TLS, without blocking and without consuming.

@@ -87,6 +87,10 @@ func (p *Pool) begin(ctx context.Context, sql string) (*Tx, error) {
 	p.mu.Lock()
 	l.abandoned = tx.Abandon
 	p.mu.Unlock()
+	if p.closed.Load() { // Close may have looked at the lease before it could tell the transaction
+		tx.finish()
+		return nil, errNotConnected()
+	}
 	return tx, nil
 }
 

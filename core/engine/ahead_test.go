@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ouroboros-postgres/core/internal/pgtest"
+)
+
+// notified leaves a message of the server unread on the one idle connection of p, which makes it one to prove first.
+func notified(t *testing.T, p *Pool) {
+	t.Helper()
+	l, err := p.acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.simple(t.Context(), "LISTEN ouroboros_review"); err != nil {
+		t.Fatal(err)
+	}
+	socket := l.pg.Conn()
+	p.release(l)
+	other, err := pgx.Connect(t.Context(), dsn(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Close(context.Background()) }()
+	if _, err := other.Exec(t.Context(), "NOTIFY ouroboros_review"); err != nil {
+		t.Fatal(err)
+	}
+	for !readable(socket) {
+		if t.Context().Err() != nil {
+			t.Fatal("the notification did not arrive")
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func TestDoubtfulConnectionIsProvenNotReplaced(t *testing.T) {
+	p, _ := open(t, func(o *Options) { o.MinConnections = 0 })
+	s := Statement{SQL: "SELECT pg_backend_pid()"}
+	before, err := p.Text(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	notified(t, p)
+	if a := p.Start(t.Context(), s); a != nil {
+		if _, err := a.Query(t.Context(), s); err != nil {
+			t.Error(err)
+		}
+		a.Close()
+	}
+	after, err := p.Text(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *before[0][0] != *after[0][0] || p.Metrics().PoolSize != 1 {
+		t.Errorf("backend %s, then %s; %d connections", *before[0][0], *after[0][0], p.Metrics().PoolSize)
+	}
+}
+
+func TestConnectionThatDoesNotAnswerIsGivenUpInTime(t *testing.T) {
+	proxy := pgtest.NewProxy(t, dsn(t))
+	options, j := DefaultOptions(), &journal{}
+	limit := 0.2
+	options.MinConnections, options.MaxConnections, options.MaxRetries, options.QueryMaxRetries = 0, 1, 0, 0
+	options.ConnectTimeout, options.AcquireTimeout = &limit, &limit
+	p, err := Open(t.Context(), proxy.DSN, options, j.env())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = p.Close(context.Background(), 0) }()
+	expect(t, p, "SELECT 1", "[]", "1")
+	notified(t, p)
+	proxy.Stall()
+	if _, err := ask(t, p, "SELECT 1", "[]"); err == nil {
+		t.Error("a statement ran on a connection that is stalled")
+	}
+	proxy.Resume()
+	expect(t, p, "SELECT 1", "[]", "1")
+}
