@@ -35,7 +35,7 @@ func (p *Pool) Start(ctx context.Context, s Statement) *Ahead {
 	if l == nil {
 		return nil
 	}
-	a := &Ahead{Pool: p, statement: s, out: &encoding{types: p.types, shape: s.Shape}, lease: l, doubtful: doubtful}
+	a := &Ahead{Pool: p, statement: s, out: &encoding{shape: s.Shape}, lease: l, doubtful: doubtful}
 	returned := false
 	defer func() {
 		if !returned { // a panic of the driver
@@ -163,7 +163,7 @@ func (b *backend) send(ctx context.Context, s Statement, p *plan, out sink) {
 	if known == nil || size > maxAhead {
 		return
 	}
-	formats, err := out.describe(known.description.Fields)
+	formats, err := out.describe(known.description.Fields, known.types)
 	if err != nil {
 		return
 	}

@@ -38,6 +38,7 @@ type backend struct {
 type prepared struct {
 	name        string
 	description *pgconn.StatementDescription
+	types       *typeSet // those of parameters and columns are in it
 	params      []*wire.Type
 }
 

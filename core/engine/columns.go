@@ -12,27 +12,32 @@ import (
 type columnCache struct {
 	mu      sync.RWMutex
 	byTable map[[2]string][]Column
+	age     uint64 // how often all was forgotten
 }
 
 func newColumnCache() *columnCache { return &columnCache{byTable: map[[2]string][]Column{}} }
 
-func (c *columnCache) get(table [2]string) ([]Column, bool) {
+// get also answers with the age that put wants to know.
+func (c *columnCache) get(table [2]string) (columns []Column, age uint64) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	columns, ok := c.byTable[table]
-	return columns, ok
+	return c.byTable[table], c.age
 }
 
-func (c *columnCache) put(table [2]string, columns []Column) {
+// put keeps columns that were asked for at this age, unless DDL may have changed them meanwhile.
+func (c *columnCache) put(table [2]string, columns []Column, age uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.byTable[table] = columns
+	if c.age == age && columns != nil {
+		c.byTable[table] = columns
+	}
 }
 
 func (c *columnCache) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	clear(c.byTable)
+	c.age++
 }
 
 const columnQuery = `SELECT a.attname, a.atttypid, a.attgenerated <> '' OR a.attidentity = 'a'
@@ -44,7 +49,8 @@ ORDER BY a.attnum`
 // Columns implements Session.
 func (p *Pool) Columns(ctx context.Context, schema, table string) ([]Column, error) {
 	key := [2]string{schema, table}
-	if known, ok := p.columns.get(key); ok {
+	known, age := p.columns.get(key)
+	if known != nil {
 		return known, nil
 	}
 	l, err := p.acquire(ctx)
@@ -53,8 +59,8 @@ func (p *Pool) Columns(ctx context.Context, schema, table string) ([]Column, err
 	}
 	defer p.release(l)
 	columns, err := l.readColumns(ctx, key)
-	if err == nil && columns != nil {
-		p.columns.put(key, columns)
+	if err == nil {
+		p.columns.put(key, columns, age)
 	}
 	return columns, err
 }
@@ -73,12 +79,13 @@ func (b *backend) readColumns(ctx context.Context, table [2]string) ([]Column, e
 		}
 		oids[i] = uint32(oid)
 	}
-	if err := b.pool.types.ensure(ctx, b.pg, oids); err != nil {
+	types, err := b.pool.types.ensure(ctx, b.pg, oids)
+	if err != nil {
 		return nil, translate(err, Statement{SQL: typeQuery, Read: true})
 	}
 	var columns []Column
 	for i, row := range rows.rows {
-		t, _ := b.pool.types.Type(oids[i])
+		t, _ := types.Type(oids[i])
 		columns = append(columns, Column{Name: *row[0], Type: t, Generated: *row[2] == "t"})
 	}
 	return columns, nil

@@ -66,7 +66,7 @@ func (b *backend) attemptPrepared(ctx context.Context, s Statement, p *plan, out
 	if err != nil {
 		return pgconn.CommandTag{}, err
 	}
-	formats, err := out.describe(known.description.Fields)
+	formats, err := out.describe(known.description.Fields, known.types)
 	if err != nil {
 		return pgconn.CommandTag{}, err
 	}

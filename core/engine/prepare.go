@@ -138,22 +138,26 @@ func (b *backend) parse(ctx context.Context, name, sql string, declared []uint32
 
 // resolve finds the types of parameters and columns, reading the catalogue when some are new.
 func (b *backend) resolve(ctx context.Context, fresh *prepared) error {
-	if err := b.pool.types.ensure(ctx, b.pg, fresh.oids()); err != nil {
+	types, err := b.pool.types.ensure(ctx, b.pg, fresh.oids())
+	if err != nil {
 		return err
 	}
-	fresh.params = make([]*wire.Type, len(fresh.description.ParamOIDs))
-	for i, oid := range fresh.description.ParamOIDs {
-		t, ok := b.pool.types.Type(oid)
+	return fresh.use(types)
+}
+
+// use takes the types from a set that has them all.
+func (p *prepared) use(types *typeSet) error {
+	p.types = types
+	p.params = make([]*wire.Type, len(p.description.ParamOIDs))
+	for i, oid := range p.description.ParamOIDs {
+		t, ok := types.Type(oid)
 		if !ok {
 			return errNoDescription()
 		}
-		fresh.params[i] = t
+		p.params[i] = t
 	}
 	return nil
 }
-
-// resolved tells whether resolve needs no round trip.
-func (b *backend) resolved(p *prepared) bool { return len(b.pool.types.missing(p.oids())) == 0 }
 
 // oids are the types of parameters and columns.
 func (p *prepared) oids() []uint32 {

@@ -14,7 +14,7 @@ import (
 
 // Query runs one statement on any connection, in autocommit.
 func (p *Pool) Query(ctx context.Context, s Statement) (*wire.Result, error) {
-	out := &encoding{types: p.types, shape: s.Shape}
+	out := &encoding{shape: s.Shape}
 	tag, err := p.autocommit(ctx, s, out, nil)
 	if err != nil {
 		return nil, err

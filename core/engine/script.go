@@ -26,10 +26,11 @@ func (b *backend) runScript(ctx context.Context, sql string, out sink) (pgconn.C
 	for i := range last.fields {
 		oids[i] = last.fields[i].DataTypeOID
 	}
-	if err := b.pool.types.ensure(ctx, b.pg, oids); err != nil {
+	types, err := b.pool.types.ensure(ctx, b.pg, oids)
+	if err != nil {
 		return last.tag, err
 	}
-	return last.tag, last.replay(out)
+	return last.tag, last.replay(out, types)
 }
 
 // script keeps one result of a batch.
@@ -54,8 +55,8 @@ func (r *script) read(reader *pgconn.ResultReader) error {
 	return err
 }
 
-func (r *script) replay(out sink) error {
-	if _, err := out.describe(r.fields); err != nil {
+func (r *script) replay(out sink, types *typeSet) error {
+	if _, err := out.describe(r.fields, types); err != nil {
 		return err
 	}
 	out.text()

@@ -9,7 +9,7 @@ import (
 // sink takes the rows of one statement. describe may be called again when an execution is repeated: it starts afresh.
 type sink interface {
 	// describe answers with the formats to ask for.
-	describe(fields []pgconn.FieldDescription) ([]int16, error)
+	describe(fields []pgconn.FieldDescription, types wire.Types) ([]int16, error)
 	// text announces that all values come as text, whatever describe asked for.
 	text()
 	row(values [][]byte) error
@@ -17,13 +17,12 @@ type sink interface {
 
 // encoding appends rows to the payload for the caller.
 type encoding struct {
-	types   wire.Types
 	shape   wire.Shape
 	encoder *wire.RowEncoder
 }
 
-func (e *encoding) describe(fields []pgconn.FieldDescription) ([]int16, error) {
-	encoder, err := wire.NewRowEncoder(fields, e.types, e.shape)
+func (e *encoding) describe(fields []pgconn.FieldDescription, types wire.Types) ([]int16, error) {
+	encoder, err := wire.NewRowEncoder(fields, types, e.shape)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +39,7 @@ func (e *encoding) result(tag pgconn.CommandTag) *wire.Result { return e.encoder
 // texts keeps rows in PostgreSQL's own text form, for the engine's and the operations' own questions.
 type texts struct{ rows [][]*string }
 
-func (t *texts) describe([]pgconn.FieldDescription) ([]int16, error) {
+func (t *texts) describe([]pgconn.FieldDescription, wire.Types) ([]int16, error) {
 	t.rows = nil
 	return nil, nil
 }

@@ -241,7 +241,7 @@ func (t *Tx) savepoint(ctx context.Context, command, name string, guarded bool) 
 
 // Query implements Session.
 func (t *Tx) Query(ctx context.Context, s Statement) (*wire.Result, error) {
-	out := &encoding{types: t.pool.types, shape: s.Shape}
+	out := &encoding{shape: s.Shape}
 	tag, err := t.run(ctx, s, out)
 	if err != nil {
 		return nil, err

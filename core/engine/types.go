@@ -2,9 +2,10 @@ package engine
 
 import (
 	"context"
+	"maps"
 	"strconv"
 	"strings"
-	"sync"
+	"sync/atomic"
 
 	"github.com/goccy/go-json"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -13,86 +14,92 @@ import (
 	"ouroboros-postgres/core/wire"
 )
 
-// catalogue knows the types of one database: the built-in ones and those read from pg_type so far.
+// catalogue knows the types of one database.
 type catalogue struct {
-	builtin *wire.Builtin
+	known atomic.Pointer[typeSet]
+}
 
-	mu     sync.RWMutex
-	loaded map[uint32]*wire.Type
+// typeSet holds the built-in types and those read from pg_type up to some moment. It never changes: the answer to a
+// statement is read with the types that the statement was prepared with, whatever DDL makes the catalogue forget meanwhile.
+type typeSet struct {
+	builtin *wire.Builtin
+	loaded  map[uint32]*wire.Type
 }
 
 func newCatalogue() *catalogue {
-	return &catalogue{builtin: wire.NewBuiltin(), loaded: map[uint32]*wire.Type{}}
+	c := &catalogue{}
+	c.known.Store(&typeSet{builtin: wire.NewBuiltin()})
+	return c
 }
 
 // Type implements wire.Types.
-func (c *catalogue) Type(oid uint32) (*wire.Type, bool) {
-	if t, ok := c.builtin.Type(oid); ok {
+func (s *typeSet) Type(oid uint32) (*wire.Type, bool) {
+	if t, ok := s.builtin.Type(oid); ok {
 		return t, true
 	}
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	t, ok := c.loaded[oid]
+	t, ok := s.loaded[oid]
 	return t, ok
 }
 
 // forget drops what DDL may have changed.
 func (c *catalogue) forget() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	clear(c.loaded)
+	c.known.Store(&typeSet{builtin: c.known.Load().builtin})
 }
 
-func (c *catalogue) missing(oids []uint32) []uint32 {
+func (s *typeSet) missing(oids []uint32) []uint32 {
 	var unknown []uint32
 	for _, oid := range oids {
-		if _, ok := c.Type(oid); !ok && oid != 0 {
+		if _, ok := s.Type(oid); !ok && oid != 0 {
 			unknown = append(unknown, oid)
 		}
 	}
 	return unknown
 }
 
-// ensure reads the unknown ones among oids, and all they are made of, in one round trip.
-func (c *catalogue) ensure(ctx context.Context, pg *pgconn.PgConn, oids []uint32) error {
-	unknown := c.missing(oids)
+// ensure reads the unknown ones among oids, and all they are made of, in one round trip, and answers with a set that has
+// all of oids.
+func (c *catalogue) ensure(ctx context.Context, pg *pgconn.PgConn, oids []uint32) (*typeSet, error) {
+	known := c.known.Load()
+	unknown := known.missing(oids)
 	if len(unknown) == 0 {
-		return nil
+		return known, nil
 	}
 	rows, err := readTypes(ctx, pg, unknown)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	more := known.with(rows, unknown)
+	c.known.CompareAndSwap(known, more) // else something else was faster, DDL perhaps: this is for the one who asked only
+	return more, nil
+}
+
+// with is the set with what was read for the unknown types.
+func (s *typeSet) with(rows []typeRow, unknown []uint32) *typeSet {
+	more := &typeSet{builtin: s.builtin, loaded: make(map[uint32]*wire.Type, len(s.loaded)+len(rows))}
+	maps.Copy(more.loaded, s.loaded)
 	for _, row := range rows {
-		if _, ok := c.builtin.Type(row.oid); !ok {
-			c.loaded[row.oid] = row.bare()
+		if _, ok := s.builtin.Type(row.oid); !ok {
+			more.loaded[row.oid] = row.bare()
 		}
 	}
 	for _, row := range rows {
-		if t, ok := c.loaded[row.oid]; ok {
-			c.link(t, row)
+		if t, ok := more.loaded[row.oid]; ok {
+			more.link(t, row)
 		}
 	}
 	for _, oid := range unknown {
-		if c.loaded[oid] == nil { // dropped meanwhile
-			c.loaded[oid] = &wire.Type{OID: oid, Name: strconv.FormatUint(uint64(oid), 10), Class: wire.Pseudo}
+		if more.loaded[oid] == nil { // dropped meanwhile
+			more.loaded[oid] = &wire.Type{OID: oid, Name: strconv.FormatUint(uint64(oid), 10), Class: wire.Pseudo}
 		}
 	}
-	return nil
+	return more
 }
 
-func (c *catalogue) link(t *wire.Type, row typeRow) {
-	find := func(oid uint32) *wire.Type {
-		if builtin, ok := c.builtin.Type(oid); ok {
-			return builtin
-		}
-		return c.loaded[oid]
-	}
-	t.Elem = find(row.elem)
+func (s *typeSet) link(t *wire.Type, row typeRow) {
+	t.Elem, _ = s.Type(row.elem)
 	for _, f := range row.fields {
-		t.Fields = append(t.Fields, wire.Field{Name: f.name, Type: find(f.oid)})
+		part, _ := s.Type(f.oid)
+		t.Fields = append(t.Fields, wire.Field{Name: f.name, Type: part})
 	}
 }
 

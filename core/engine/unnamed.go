@@ -16,8 +16,9 @@ func (b *backend) runUnnamed(ctx context.Context, s Statement, p *plan, out sink
 		return pgconn.CommandTag{}, err
 	}
 	// One round for unknown types, one for failed inference, and each other one declares at least one type more.
+	types := b.pool.types.known.Load()
 	for range len(s.Args) + 3 {
-		u := unnamed{backend: b, statement: s, declared: declared, out: out}
+		u := unnamed{backend: b, statement: s, declared: declared, types: types, out: out}
 		tag, err := u.attempt(ctx)
 		switch {
 		case err != nil && !u.parsed && declared == nil && len(s.Args) > 0 && undeterminable(sqlState(err)):
@@ -29,7 +30,7 @@ func (b *backend) runUnnamed(ctx context.Context, s Statement, p *plan, out sink
 			p.inferable.Store(p.inferable.Load() || declared == nil)
 			return tag, nil
 		default:
-			declared = u.declared
+			declared, types = u.declared, u.types
 		}
 	}
 	return pgconn.CommandTag{}, errNoFit()
@@ -58,6 +59,7 @@ type unnamed struct {
 	backend   *backend
 	statement Statement
 	declared  []uint32 // after an attempt that was not done: what to declare in the next one
+	types     *typeSet // with more of them after an attempt that was not done
 	out       sink
 
 	parsed bool // the server has accepted the text
@@ -67,18 +69,18 @@ type unnamed struct {
 func (u *unnamed) attempt(ctx context.Context) (pgconn.CommandTag, error) {
 	pipeline := u.backend.pg.StartPipeline(ctx)
 	known := &prepared{}
-	values, err := u.plan(ctx, pipeline, known)
+	values, err := u.plan(pipeline, known)
 	if err != nil || values == nil {
 		abandoned := abandon(pipeline)
 		if err == nil {
 			err = abandoned
 		}
 		if err == nil && known.description != nil {
-			err = u.backend.resolve(ctx, known)
+			u.types, err = u.backend.pool.types.ensure(ctx, u.backend.pg, known.oids())
 		}
 		return pgconn.CommandTag{}, err
 	}
-	formats, err := u.out.describe(known.description.Fields)
+	formats, err := u.out.describe(known.description.Fields, known.types)
 	if err != nil {
 		_ = abandon(pipeline)
 		return pgconn.CommandTag{}, err
@@ -89,7 +91,7 @@ func (u *unnamed) attempt(ctx context.Context) (pgconn.CommandTag, error) {
 
 // plan parses and binds. No values and no error: the caller ends this pipeline and tries again, now with the types known
 // or declared.
-func (u *unnamed) plan(ctx context.Context, pipeline *pgconn.Pipeline, known *prepared) ([][]byte, error) {
+func (u *unnamed) plan(pipeline *pgconn.Pipeline, known *prepared) ([][]byte, error) {
 	pipeline.SendPrepare("", u.statement.SQL, u.declared)
 	pipeline.SendFlushRequest()
 	if err := pipeline.Flush(); err != nil {
@@ -105,10 +107,10 @@ func (u *unnamed) plan(ctx context.Context, pipeline *pgconn.Pipeline, known *pr
 	}
 	u.parsed = true
 	known.description = description
-	if !u.backend.resolved(known) {
+	if len(u.types.missing(known.oids())) > 0 {
 		return nil, nil
 	}
-	if err := u.backend.resolve(ctx, known); err != nil {
+	if err := known.use(u.types); err != nil {
 		return nil, err
 	}
 	binding, err := wire.Bind(u.statement.Args, known.params)
