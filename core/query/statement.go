@@ -53,18 +53,25 @@ func statements(sql string) [][]Token {
 func Split(sql string) []string {
 	var all []string
 	var s splitter
-	start, pos := 0, 0
+	start, end, pos := -1, 0, 0 // of what is neither white space nor a semicolon
 	keep := func() {
 		if len(s.take()) > 0 {
-			all = append(all, strings.TrimSpace(sql[start:pos]))
+			all = append(all, sql[start:end])
 		}
+		start = -1
 	}
 	for _, t := range Tokenize(sql) {
-		if s.ends(t) {
-			keep()
-			start = pos + len(t.Text)
-		}
+		from := pos
 		pos += len(t.Text)
+		switch {
+		case s.ends(t):
+			keep()
+		case t.Kind != Space:
+			if start < 0 {
+				start = from
+			}
+			end = pos
+		}
 	}
 	keep()
 	return all

@@ -46,6 +46,7 @@ TREE: dict[str, tuple[type[BaseException], ...]] = {
     "DataError": (errors.PostgresError, ValueError),
     "DeserializationError": (errors.PostgresError,),
     "IdentifierError": (errors.PostgresError, ValueError),
+    "MigrationError": (errors.PostgresError,),
     "InternalError": (errors.PostgresError,),
 }
 

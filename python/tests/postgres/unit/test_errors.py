@@ -55,6 +55,7 @@ BY_KIND = {
     "foreign_key": errors.ForeignKeyError,
     "identifier": errors.IdentifierError,
     "internal": errors.InternalError,
+    "migration": errors.MigrationError,
     "not_connected": errors.NotConnectedError,
     "pool_timeout": errors.PoolTimeoutError,
     "query": errors.QueryError,
