@@ -83,7 +83,7 @@ int32_t ob_submit(uint64_t queue, uint64_t operation, uint64_t target, const uin
  * of. OB_BAD_HANDLE when the operation is not in flight (its frame may be on its way: the caller drops it). Since 1.0. */
 int32_t ob_cancel(uint64_t queue, uint64_t operation);
 
-/* A pure function, no I/O; answers at once with one frame (VALUE or ERROR) in out. Since 1.0. */
+/* A function that asks no server; answers at once with one frame (VALUE or ERROR) in out. Since 1.0. */
 int32_t ob_call(uint64_t target, const uint8_t *request, uint64_t length, ob_buf *out);
 
 /* Gives a pool, transaction, cursor or listener back. An open transaction is rolled back, a pool closed, in the
