@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"slices"
 	"strconv"
 
 	"ouroboros-postgres/core/pgerr"
@@ -152,19 +153,21 @@ func (b *codecs) multirange(t *Type) codec {
 
 // composite decodes the fields named by keep in that order, all when keep is nil.
 func (b *codecs) composite(t *Type, keep []string) codec {
-	plan := rowPlan{fields: make([]rowField, len(t.Fields))}
-	binary := true
-	for i, f := range t.Fields {
-		c := b.codec(f.Type)
-		plan.fields[i] = rowField{name: f.Name, typ: f.Type, codec: c}
-		binary = binary && c.binary != nil
-	}
-	plan.choose(keep)
+	plan := b.row(t, keep)
 	c := codec{kind: plan.kind(), text: plan.text}
-	if binary {
+	if !slices.ContainsFunc(plan.fields, func(f rowField) bool { return f.codec.binary == nil }) {
 		c.binary = plan.binary
 	}
 	return c
+}
+
+func (b *codecs) row(t *Type, keep []string) *rowPlan {
+	plan := &rowPlan{fields: make([]rowField, len(t.Fields))}
+	for i, f := range t.Fields {
+		plan.fields[i] = rowField{name: f.Name, typ: f.Type, codec: b.codec(f.Type)}
+	}
+	plan.choose(keep)
+	return plan
 }
 
 // keeping is the codec of an array of composites reduced to some fields.

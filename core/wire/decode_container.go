@@ -310,10 +310,6 @@ func (b *codecs) appendRecord(dst, src []byte) ([]byte, error) {
 func (b *codecs) appendRecordField(dst, value []byte, t *Type) ([]byte, error) {
 	field := b.codec(t)
 	dst = append(append(dst, '['), field.kind...)
-	decode := field.binary
-	if decode == nil {
-		decode = b.transcoded(t)
-	}
-	dst, err := appendOr(append(dst, ','), value, decode)
+	dst, err := appendOr(append(dst, ','), value, b.inBinary(t))
 	return append(dst, ']'), err
 }

@@ -41,6 +41,25 @@ const (
 	oidTSTZRange   = 3910
 	oidDateRange   = 3912
 	oidInt8Range   = 3926
+
+	oidInt2Vector    = 22
+	oidRegproc       = 24
+	oidOIDVector     = 30
+	oidRefcursor     = 1790
+	oidRegprocedure  = 2202
+	oidRegoper       = 2203
+	oidRegoperator   = 2204
+	oidRegclass      = 2205
+	oidRegtype       = 2206
+	oidTxidSnapshot  = 2970
+	oidLSN           = 3220
+	oidRegconfig     = 3734
+	oidRegdictionary = 3769
+	oidJSONPath      = 4072
+	oidRegnamespace  = 4089
+	oidRegrole       = 4096
+	oidRegcollation  = 4191
+	oidSnapshot      = 5038
 )
 
 // arrayOf is the array type of a natural type.
