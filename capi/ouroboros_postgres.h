@@ -2,7 +2,7 @@
  *
  * Every function returns a status (OB_OK = 0) unless it says otherwise. What the database says is never a status: it
  * arrives as a frame. All functions may be called from any thread at any time. Pointers passed in are borrowed for the
- * call. No function blocks on I/O except ob_queue_wait and ob_shutdown, which are bounded by their argument.
+ * call. No function waits for a server except ob_queue_wait and ob_shutdown, which are bounded by their argument.
  */
 #ifndef OUROBOROS_POSTGRES_H
 #define OUROBOROS_POSTGRES_H

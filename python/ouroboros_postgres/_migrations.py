@@ -182,7 +182,7 @@ def _location(directory: Directory, table: str) -> dict[str, Any]:
 
 
 def _directory(path: Any) -> str:
-    directory = _requests.text("migrations_dir", os.fspath(path) if isinstance(path, os.PathLike) else path)
+    directory = _requests.text("migrations_dir", path.__fspath__() if hasattr(path, "__fspath__") else path)
     if not directory:
         raise ValueError("migrations_dir must not be empty")
     return directory
