@@ -37,6 +37,7 @@ func (b *backend) run(ctx context.Context, s Statement, p *plan, out sink) (pgco
 	}
 	if err == nil {
 		b.pool.noticeDDL(b, tag.String())
+		err = out.rest(ctx, b)
 	}
 	return tag, err
 }

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -43,12 +42,7 @@ type script struct {
 func (r *script) read(reader *pgconn.ResultReader) error {
 	r.fields = append(r.fields, reader.FieldDescriptions()...)
 	for reader.NextRow() {
-		values := reader.Values()
-		row := make([][]byte, len(values))
-		for i, value := range values {
-			row[i] = bytes.Clone(value)
-		}
-		r.rows = append(r.rows, row)
+		r.rows = append(r.rows, cloned(reader.Values()))
 	}
 	tag, err := reader.Close()
 	r.tag = tag

@@ -294,10 +294,14 @@ func (b *codecs) appendRecord(dst, src []byte) ([]byte, error) {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		t := b.lookup(c.uint32())
+		oid := c.uint32()
 		value := c.value()
 		if c.failed {
 			return dst, errMalformed
+		}
+		t, ok := b.types.Type(oid)
+		if !ok {
+			return dst, &UnknownTypeError{oid}
 		}
 		var err error
 		if dst, err = b.appendRecordField(dst, value, t); err != nil {

@@ -62,6 +62,7 @@ func (r *Result) AppendPayload(dst []byte) []byte {
 
 // RowEncoder appends rows to one JSON buffer.
 type RowEncoder struct {
+	codecs  *codecs
 	hasRows bool
 	columns []column
 	groups  []group
@@ -80,8 +81,8 @@ type column struct {
 
 // NewRowEncoder prepares for the described columns; every OID must be known to types (unknown ones go as text).
 func NewRowEncoder(fields []pgconn.FieldDescription, types Types, shape Shape) (*RowEncoder, error) {
-	e := &RowEncoder{hasRows: fields != nil, columns: make([]column, len(fields))}
-	builder := codecs{types: types}
+	builder := &codecs{types: types}
+	e := &RowEncoder{codecs: builder, hasRows: fields != nil, columns: make([]column, len(fields))}
 	for i := range fields {
 		c := &e.columns[i]
 		c.name = fields[i].Name
@@ -122,7 +123,8 @@ func (e *RowEncoder) AcceptText() {
 	}
 }
 
-// Row appends one row; an unrepresentable value is a pgerr.Deserialization error naming column and type.
+// Row appends one row; an unrepresentable value is a pgerr.Deserialization error naming column and type. After an error
+// with an UnknownTypeError in it, the same row may be tried again when Learn has been told of the type.
 func (e *RowEncoder) Row(values [][]byte) error {
 	if len(values) != len(e.columns) {
 		return pgerr.New(pgerr.Internal, "a row has %d values for %d columns", len(values), len(e.columns))

@@ -1,5 +1,7 @@
 package wire
 
+import "fmt"
+
 // Class groups types by how their values are built.
 type Class uint8
 
@@ -28,6 +30,26 @@ type Type struct {
 type Field struct {
 	Name string
 	Type *Type
+}
+
+// UnknownTypeError tells of a type that has not been looked up: only the values of anonymous records show those in them.
+type UnknownTypeError struct{ OID uint32 }
+
+func (e *UnknownTypeError) Error() string {
+	return fmt.Sprintf("the type with OID %d is not known", e.OID)
+}
+
+// Learn adds types that columns do not show.
+func (e *RowEncoder) Learn(more Types) { e.codecs.types = learned{more, e.codecs.types} }
+
+type learned struct{ more, types Types }
+
+// Type implements Types.
+func (l learned) Type(oid uint32) (*Type, bool) {
+	if t, ok := l.types.Type(oid); ok {
+		return t, true
+	}
+	return l.more.Type(oid)
 }
 
 // Types finds types by OID. Builtin answers for the types that every server has; the engine adds those of the catalogue.
