@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import re
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -92,6 +94,31 @@ async def test_bad_table_names(pg: ModuleType, folder: Path, table: str) -> None
     ):
         with pytest.raises(errors.IdentifierError):
             await call
+
+
+async def test_errors_of_the_history_table(pg: ModuleType, database: Database, folder: Path) -> None:
+    with pytest.raises(RuntimeError, match='^Failed to initialize migrations: schema "nowhere" does not exist'):
+        await pg.migration_init(migrations_table="nowhere.m")
+    database.query("CREATE TABLE _migrations (id int)")
+    for call, prefix in (
+        (pg.migration_status, "Failed to get migration status"),
+        (pg.migration_apply, "Failed to apply migrations"),
+        (pg.migration_rollback, "Failed to rollback migrations"),
+    ):
+        with pytest.raises(errors.UndefinedColumnError, match=f'^{prefix}: column "version" does not exist'):
+            await call(folder)
+    database.query(
+        "ALTER DATABASE " + database.query("SELECT current_database() AS d")[0]["d"] + " SET search_path = ''"
+    )
+    try:
+        await pg.close()
+        await pg.init(database.dsn)
+        with pytest.raises(errors.MigrationError, match="There is no schema to create _migrations in"):
+            await pg.migration_init()
+    finally:
+        database.query(
+            "ALTER DATABASE " + database.query("SELECT current_database() AS d")[0]["d"] + " RESET search_path"
+        )
 
 
 # Status.
@@ -562,6 +589,32 @@ async def test_concurrent_runs(pg: ModuleType, database: Database, folder: Path)
     runs = await asyncio.gather(*(pg.migration_apply(folder) for _ in range(4)))
     assert sorted(runs) == [[], [], [], [V1, V2]]
     assert database.query("SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass") == [{"indisvalid": True}]
+
+
+DEPLOY = """
+import asyncio, json, sys
+import ouroboros_postgres as pg
+
+async def main():
+    await pg.init(sys.argv[1])
+    print(json.dumps(await pg.migration_apply(sys.argv[2])))
+    await pg.close()
+
+asyncio.run(main())
+"""
+
+
+async def test_concurrent_processes(database: Database, folder: Path) -> None:
+    three(folder)
+    processes = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", DEPLOY, database.dsn, str(folder), stdout=asyncio.subprocess.PIPE
+        )
+        for _ in range(3)
+    ]
+    outputs = [(await process.communicate())[0] for process in processes]
+    assert sorted(json.loads(output) for output in outputs) == [[], [], [V1, V2, V3]]
+    assert recorded(database) == [V1, V2, V3]
 
 
 @pytest.fixture
