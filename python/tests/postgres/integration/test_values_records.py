@@ -44,8 +44,8 @@ async def test_types_of_the_database(pg: ModuleType) -> None:
     await pg.execute("CREATE TYPE record_place AS (name text, at pg_lsn, mood record_mood)")
     try:
         rows = await pg.execute(
-            "SELECT ROW(n, CASE WHEN n > 1 THEN 'ok'::record_mood END, ARRAY[('x', '0/1', 'sad')::record_place]) AS record"
-            " FROM generate_series(1, 3) n"
+            "SELECT ROW(n, CASE WHEN n > 1 THEN 'ok'::record_mood END, ARRAY[('x', '0/1', 'sad')::record_place])"
+            " AS record FROM generate_series(1, 3) n"
         )
         places = [{"name": "x", "at": "0/1", "mood": "sad"}]
         assert [row["record"] for row in rows] == [(1, None, places), (2, "ok", places), (3, "ok", places)]
