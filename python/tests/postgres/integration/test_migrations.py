@@ -670,6 +670,13 @@ async def test_a_run_that_loses_its_connection(pg: ModuleType, database: Databas
     assert await pg.migration_apply(folder) == [V1]
 
 
+async def test_connections_that_died_meanwhile(pg: ModuleType, database: Database, folder: Path) -> None:
+    three(folder)
+    assert await pg.migration_apply(folder, target=V1) == [V1]
+    database.query("SELECT pg_terminate_backend(pid, 5000) FROM unnest(%s::int[]) AS pid", [database.backends()])
+    assert await pg.migration_apply(folder) == [V2, V3]
+
+
 async def test_the_lock_ends_with_the_run(pg: ModuleType, database: Database, folder: Path) -> None:
     write(folder, V1, "SELECT nonsense")
     with pytest.raises(errors.UndefinedColumnError):
