@@ -15,6 +15,8 @@ func FuzzDecode(f *testing.F) {
 		`{"op":"upsert","table":"t","columns":["a"],"rows":[[{"x":"default"}],[null]],"conflict":["a"],"update":[],"batch_size":5}`,
 		`{"op":"select","filter":[["a","in",[1,2]]],"order":[["a","asc"]],"limit":1,"where":"\ud83d\ude00"}`,
 		`{"op":"select_related","relations":[{"name":"a","many":null,"select_columns":[]}],"id":{"u":"x"}}`,
+		`{"op":"aggregate","aggregates":[["sum","a",null]],"windows":[["lag","a",1,0,["b"],[["c","asc"]],"d",["rows",-1,null]]]}`,
+		`{"op":"with_cte","ctes":[["c","SELECT $1",[1]]],"subqueries":[["in","a","SELECT 1",[]]],"recursive":true}`,
 		`{"op":"update","set":[["a"]],"returning":null}`, `[]`, `{"limit":1e3}`, `{"filter":[null]}`, `null`,
 	} {
 		f.Add([]byte(seed))
@@ -25,7 +27,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		for _, request := range []any{
 			&statementRequest{}, &upsertRequest{}, &selectRequest{}, &updateRequest{}, &relatedRequest{}, &removalRequest{},
-			&setLinksRequest{}, &fetchLinkedRequest{}, &tableRequest{},
+			&setLinksRequest{}, &fetchLinkedRequest{}, &tableRequest{}, &aggregateRequest{}, &withCTERequest{},
 		} {
 			var typed *pgerr.Error
 			if err := decode(raw, request); err != nil && !errors.As(err, &typed) {

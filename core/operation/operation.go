@@ -53,6 +53,10 @@ func statements(name string) Func {
 		return of("Query execution failed", selectRelated)
 	case "count":
 		return of("Query execution failed", count)
+	case "aggregate":
+		return of("Aggregate query failed", aggregate)
+	case "with_cte":
+		return of("CTE query failed", withCTE)
 	case "update":
 		return of("Update failed", update)
 	case "delete":

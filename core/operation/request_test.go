@@ -34,6 +34,12 @@ func TestRequestsAreStrict(t *testing.T) {
 		{`{"op":"select","table":"t","limit":1.5}`, pgerr.Value, "limit"},
 		{`{"op":"select","table":"t;"}`, pgerr.Identifier, "Invalid identifier"},
 		{`{"op":"select"}`, pgerr.Identifier, "empty"},
+		{`{"op":"aggregate","table":"t","aggregates":[["sum","a"]]}`, pgerr.Value, "3 items"},
+		{`{"op":"aggregate","table":"t","aggregates":[["sum",null,null]]}`, pgerr.Value, "sum requires a column name"},
+		{`{"op":"aggregate","table":"t","windows":[["rank",null,null,null,[],[],"r",["x",null,null]]]}`, pgerr.Value, "frame unit"},
+		{`{"op":"aggregate","table":"t","filters":[]}`, pgerr.Value, "filters"},
+		{`{"op":"with_cte","table":"t","ctes":[["c","SELECT $1",[]]]}`, pgerr.Value, "ctes[0]: the SQL text uses $1"},
+		{`{"op":"with_cte","table":"t","where":"true"}`, pgerr.Value, "where"},
 		{`{"op":"update","table":"t","set":[]}`, pgerr.Value, "no columns"},
 		{`{"op":"insert","table":"t","columns":["a"],"rows":[[1],[2,3]],"many":true}`, pgerr.Value, "row 1"},
 		{`{"op":"insert","table":"t","columns":["a"],"rows":[[1],[2]]}`, pgerr.Value, "many"},
@@ -89,7 +95,7 @@ func TestPure(t *testing.T) {
 
 func TestFindKnowsTheContract(t *testing.T) {
 	t.Parallel()
-	for _, name := range strings.Fields(`execute query insert upsert select count update delete select_related delete_cascade
+	for _, name := range strings.Fields(`execute query insert upsert select count aggregate with_cte update delete select_related delete_cascade
 		delete_checked m2m_create m2m_add m2m_remove m2m_clear m2m_count m2m_has m2m_set m2m_fetch list_tables table_exists
 		get_columns get_indexes get_foreign_keys get_backreferences inspect_table`) {
 		if _, ok := Find(name); !ok {

@@ -57,11 +57,15 @@ func (b *builder) table(name string) {
 
 // bind numbers an argument and writes its placeholder.
 func (b *builder) bind(arg wire.Arg) {
+	b.accept(arg)
+	b.write("$", strconv.Itoa(len(b.args)))
+}
+
+func (b *builder) accept(arg wire.Arg) {
 	if arg.Kind == wire.Default {
 		b.fail("DEFAULT is only possible in inserted rows")
 	}
 	b.args = append(b.args, arg)
-	b.write("$", strconv.Itoa(len(b.args)))
 }
 
 // names writes columns behind an optional table prefix, separated by commas.
@@ -100,10 +104,26 @@ func (b *builder) returning(columns []string) {
 	}
 }
 
-// Order is one column of ORDER BY; Direction is asc or desc in any case.
+// Order is one column of ORDER BY; Direction is asc or desc, perhaps with nulls first or nulls last, in any case.
 type Order struct {
 	Column    string
 	Direction string
+}
+
+func direction(text string) (string, error) {
+	switch words := strings.ToUpper(strings.Join(strings.Fields(text), " ")); words {
+	case "ASC", "DESC", "ASC NULLS FIRST", "ASC NULLS LAST", "DESC NULLS FIRST", "DESC NULLS LAST":
+		return words, nil
+	}
+	return "", pgerr.New(pgerr.Value, "Invalid sort direction: %s", text)
+}
+
+func (b *builder) direction(text string) {
+	words, err := direction(text)
+	if err != nil {
+		b.keep(err)
+	}
+	b.write(" ", words)
 }
 
 func (b *builder) order(prefix string, orders []Order) {
@@ -115,14 +135,7 @@ func (b *builder) order(prefix string, orders []Order) {
 		}
 		b.write(prefix)
 		b.name(o.Column)
-		switch strings.ToLower(o.Direction) {
-		case "asc":
-			b.write(" ASC")
-		case "desc":
-			b.write(" DESC")
-		default:
-			b.fail("Invalid sort direction: %s", o.Direction)
-		}
+		b.direction(o.Direction)
 	}
 }
 
@@ -144,5 +157,9 @@ func (b *builder) bound(name, clause string, n *int64) {
 		b.fail("%s must not be negative", name)
 	}
 	b.write(clause)
-	b.bind(wire.Arg{Kind: wire.Int, Text: strconv.FormatInt(*n, 10)})
+	b.number(*n)
+}
+
+func (b *builder) number(n int64) {
+	b.bind(wire.Arg{Kind: wire.Int, Text: strconv.FormatInt(n, 10)})
 }

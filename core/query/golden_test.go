@@ -43,6 +43,15 @@ type request struct {
 	Source     value
 	Targeted   []value
 	Ends       []LinkEnd
+
+	Aggregates    [][3]string
+	GroupBy       []string
+	Having        [][4]value
+	CTEs          []rawCase
+	Recursive     bool
+	Subqueries    []rawCase
+	SetOperations []rawCase
+	Windows       []windowCase
 }
 
 type value struct{ wire.Arg }
@@ -144,6 +153,10 @@ func (r request) run(t *testing.T) (string, []wire.Arg, error) {
 			sql += fmt.Sprintf("\n-- nests %v keep %v", shape.Nests, shape.Keep)
 		}
 		return sql, args, err
+	case "aggregate":
+		return r.aggregate().Build()
+	case "with":
+		return r.with().Build()
 	}
 	return r.runLink(t)
 }

@@ -61,6 +61,34 @@ func QuoteTable(name string) (string, error) {
 	return quoted(schema) + "." + quoted(table), nil
 }
 
+// QuoteColumn is Quote for column, table.column or schema.table.column; the system catalogues are refused as tables.
+func QuoteColumn(name string) (string, error) {
+	parts, err := split(name)
+	if err != nil {
+		return "", err
+	}
+	if len(parts) > 3 {
+		return "", refuse(InvalidFormat, "Invalid identifier: at most schema.table.column is allowed")
+	}
+	last := len(parts) - 1
+	for i, part := range parts {
+		if i < last && system(part) {
+			return "", refuse(SystemSchema, "Access to "+part+" is not allowed")
+		}
+		parts[i] = quoted(part)
+	}
+	return strings.Join(parts, "."), nil
+}
+
+// columnName is the name of the result column that a column of QuoteColumn becomes, "" for one that is refused.
+func columnName(name string) string {
+	parts, err := split(name)
+	if err != nil {
+		return ""
+	}
+	return parts[len(parts)-1]
+}
+
 // SplitTable gives the bare parts of name (schema "") or schema.name.
 func SplitTable(name string) (schema, table string, err error) {
 	parts, err := split(name)

@@ -108,11 +108,11 @@ func placeholder(t Token) (int, error) {
 	return number, nil
 }
 
-// Fragment makes a condition written by the caller fit behind n parameters: its own run from $1 to $count, all of them
+// Fragment makes a piece of SQL written by the caller fit behind n parameters: its own run from $1 to $count, all of them
 // used. It may end in semicolons, but not hold any.
 func Fragment(sql string, count, n int) (string, error) {
 	if strings.IndexByte(sql, 0) >= 0 {
-		return "", pgerr.New(pgerr.Query, "the condition contains a NUL character")
+		return "", pgerr.New(pgerr.Query, "the SQL text contains a NUL character")
 	}
 	tokens, err := trimmed(sql)
 	if err != nil {
@@ -136,7 +136,7 @@ func trimmed(sql string) ([]Token, error) {
 	}
 	for _, t := range tokens[:end] {
 		if t.mark(";") {
-			return nil, pgerr.New(pgerr.Query, "a condition must not contain ';'")
+			return nil, pgerr.New(pgerr.Query, "the SQL text must not contain ';'")
 		}
 	}
 	return tokens[:end], nil
@@ -153,13 +153,13 @@ func complete(tokens []Token, count int) error {
 			return err
 		}
 		if number > count {
-			return pgerr.New(pgerr.Query, "the condition uses %s but has %d parameters", t.Text, count)
+			return pgerr.New(pgerr.Query, "the SQL text uses %s but has %d parameters", t.Text, count)
 		}
 		used[number] = true
 	}
 	for number := 1; number <= count; number++ {
 		if !used[number] {
-			return pgerr.New(pgerr.Query, "the condition has %d parameters but does not use $%d", count, number)
+			return pgerr.New(pgerr.Query, "the SQL text has %d parameters but does not use $%d", count, number)
 		}
 	}
 	return nil

@@ -32,7 +32,7 @@ func (s Select) Build() (string, []wire.Arg, error) {
 	b.write(" FROM ")
 	b.table(s.Table)
 	b.match(s.Match)
-	b.order("", s.Order)
+	b.order("", leading(s.DistinctOn, s.Order))
 	b.page(s.Page)
 	return b.finish()
 }

@@ -53,6 +53,7 @@ from ._migrations import (
     migration_status,
 )
 from ._options import PoolOptions
+from ._queries import query_aggregate, query_with_cte
 from ._raw_transaction import RawTransaction
 from ._relations import (
     delete_checked,
@@ -105,6 +106,8 @@ __all__ = [
     "migration_rollback",
     "migration_status",
     "query",
+    "query_aggregate",
+    "query_with_cte",
     "table_exists",
     "update_many",
     "update_one",

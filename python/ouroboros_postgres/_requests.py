@@ -116,22 +116,22 @@ def given_name(what: str, value: Any) -> str:
     return given
 
 
-def _names(what: str, values: Any) -> list[str]:
-    return [text(f"each of {what}", value) for value in _items(what, "str", values)]
+def name_list(what: str, values: Any) -> list[str]:
+    return [text(f"each of {what}", value) for value in listed(what, "str", values)]
 
 
-def _items(what: str, of: str, values: Any) -> Iterable[Any]:
+def listed(what: str, of: str, values: Any) -> Iterable[Any]:
     """Refuse what is no collection, and what only looks like one."""
     if not is_collection(values):
         raise TypeError(f"{what} must be a list of {of}, not {type(values).__name__}")
     return values
 
 
-def _optional_names(what: str, values: Any) -> list[str] | None:
-    return _names(what, values) or None if values is not None else None
+def optional_names(what: str, values: Any) -> list[str] | None:
+    return name_list(what, values) or None if values is not None else None
 
 
-def _limit(what: str, value: Any) -> int | None:
+def bound(what: str, value: Any) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not hasattr(value, "__index__"):
@@ -142,31 +142,33 @@ def _limit(what: str, value: Any) -> int | None:
     return number
 
 
-def _flag(what: str, value: Any) -> bool:
+def flag(what: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise TypeError(f"{what} must be bool, not {type(value).__name__}")
     return value
 
 
-def order(order_by: Any) -> list[list[str]] | None:
-    """Read `(column, direction)` or a list of such pairs."""
+def order(order_by: Any, what: str = "order_by", *, nulls: bool = False) -> list[list[str]] | None:
+    """Read `(column, direction)` or a list of such pairs; with `nulls` a direction may say where NULL goes."""
     if order_by is None:
         return None
-    pairs = list(_items("order_by", "(column, direction)", order_by))
+    pairs = list(listed(what, "(column, direction)", order_by))
     if len(pairs) == 2 and isinstance(pairs[0], str):
         pairs = [pairs]
-    return [_order_item(index, item) for index, item in enumerate(pairs)] or None
+    return [_order_pair(f"{what}[{index}]", item, nulls) for index, item in enumerate(pairs)] or None
 
 
-def _order_item(index: int, item: Any) -> list[str]:
-    pair = _sequence(f"order_by[{index}]", item, 2, "(column, direction)")
-    column, direction = (text(f"order_by[{index}]", part) for part in pair)
-    if direction.lower() not in ("asc", "desc"):
-        raise ValueError(f"order_by[{index}]: the direction must be 'asc' or 'desc', not {direction!r}")
-    return [column, direction.lower()]
+def _order_pair(what: str, item: Any, nulls: bool) -> list[str]:
+    pair = sized(what, item, 2, "(column, direction)")
+    column, direction = (text(what, part) for part in pair)
+    words = direction.lower().split() if nulls else [direction.lower()]
+    if words[:1] not in (["asc"], ["desc"]) or words[1:] not in ([], ["nulls", "first"], ["nulls", "last"]):
+        allowed = "'asc' or 'desc', perhaps with 'nulls first' or 'nulls last'" if nulls else "'asc' or 'desc'"
+        raise ValueError(f"{what}: the direction must be {allowed}, not {direction!r}")
+    return [column, " ".join(words)]
 
 
-def _sequence(what: str, item: Any, length: int, shape: str) -> Sequence[Any]:
+def sized(what: str, item: Any, length: int, shape: str) -> Sequence[Any]:
     if not is_list(item):
         raise TypeError(f"{what} must be a tuple {shape}, not {type(item).__name__}")
     if len(item) != length:
@@ -194,13 +196,13 @@ def conditions(where_conditions: Any) -> Filter | None:
         return None
     if isinstance(where_conditions, Mapping):
         return equalities("where_conditions", where_conditions) or None
-    items = _items("where_conditions", "(column, operator, value) or a dict", where_conditions)
+    items = listed("where_conditions", "(column, operator, value) or a dict", where_conditions)
     return [_condition(index, item) for index, item in enumerate(items)] or None
 
 
 def _condition(index: int, item: Any) -> list[Any]:
     what = f"where_conditions[{index}]"
-    column, operator, value = _sequence(what, item, 3, "(column, operator, value)")
+    column, operator, value = sized(what, item, 3, "(column, operator, value)")
     return [text(f"the column of {what}", column), text(f"the operator of {what}", operator), argument(value)]
 
 
@@ -274,13 +276,13 @@ def upsert_many(
 
 
 def _add_conflict(request: Request, conflict_target: Any, update_columns: Any) -> None:
-    target = [conflict_target] if isinstance(conflict_target, str) else _names("conflict_target", conflict_target)
+    target = [conflict_target] if isinstance(conflict_target, str) else name_list("conflict_target", conflict_target)
     if not target or "" in target:
         prefix = "Batch upsert failed" if request.get("many") else "Upsert failed"
         raise IdentifierError("Conflict target cannot be empty", prefix=prefix)
     request["conflict"] = target
     if update_columns is not None:
-        request["update"] = names = _names("update_columns", update_columns)
+        request["update"] = names = name_list("update_columns", update_columns)
         for name in names:
             if name not in request["columns"]:
                 raise ValueError(f"update_columns names {name!r}, which the document does not have")
@@ -288,10 +290,10 @@ def _add_conflict(request: Request, conflict_target: Any, update_columns: Any) -
 
 def _many_rows(op: str, table: str, documents: Any, *, fill_missing: bool, batch_size: Any) -> Request | None:
     text("table", table)
-    size = _limit("batch_size", batch_size)
+    size = bound("batch_size", batch_size)
     if size == 0 or size is None:
         raise ValueError(f"batch_size must be at least 1, not {batch_size!r}")
-    items = _items("documents", "dicts", documents)
+    items = listed("documents", "dicts", documents)
     columns, rows = _filled_rows(items) if fill_missing else _uniform_rows(items)
     if not rows:
         return None
@@ -355,25 +357,25 @@ def select(
     _add_where(request, filter, where, params)
     request |= reading(columns, order_by, limit, offset)
     if distinct is not None:
-        request["distinct"] = _flag("distinct", distinct)
+        request["distinct"] = flag("distinct", distinct)
     if distinct_on is not None:
-        request["distinct_on"] = _distinct_on(distinct_on)
+        request["distinct_on"] = distinct_columns(distinct_on)
     return encode(request)
 
 
 def reading(columns: Any, order_by: Any, limit: Any, offset: Any) -> Request:
     """The fields that say which columns and rows to read, without those that have no value."""
     fields = {
-        "columns": _optional_names("select_columns", columns),
+        "columns": optional_names("select_columns", columns),
         "order": order(order_by),
-        "limit": _limit("limit", limit),
-        "offset": _limit("offset", offset),
+        "limit": bound("limit", limit),
+        "offset": bound("offset", offset),
     }
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _distinct_on(value: Any) -> list[str] | None:
-    return [value] if isinstance(value, str) else _optional_names("distinct_on", value)
+def distinct_columns(value: Any) -> list[str] | None:
+    return [value] if isinstance(value, str) else optional_names("distinct_on", value)
 
 
 def _add_where(request: Request, filter: Filter | None, where: str | None, params: Any) -> None:
@@ -440,7 +442,7 @@ def delete_row(table: str, pk_column: str, pk_value: Any) -> bytes:
 
 
 def _add_returning(request: Request, returning: Any) -> None:
-    columns = _optional_names("returning", returning)
+    columns = optional_names("returning", returning)
     if columns:
         request["returning"] = columns
 
@@ -481,7 +483,7 @@ def _membership(value: object) -> str:
 
 
 def _relations(relations: Any) -> list[Request]:
-    return [_relation(index, relation) for index, relation in enumerate(_items("relations", "dicts", relations))]
+    return [_relation(index, relation) for index, relation in enumerate(listed("relations", "dicts", relations))]
 
 
 def _relation(index: int, relation: Any) -> Request:
@@ -499,15 +501,15 @@ def _relation(index: int, relation: Any) -> Request:
     if fields.get("join_type") == "":  # the engine would take it for none given
         raise ValueError(f"Unknown join type: '' in {what}")
     if fields.get("select_columns") is not None:
-        fields["select_columns"] = _names(f"select_columns of {what}", fields["select_columns"])
+        fields["select_columns"] = name_list(f"select_columns of {what}", fields["select_columns"])
     return fields
 
 
 def joins(joins: Any) -> list[Request]:
     """Read `(name, foreign_key, table)` tuples as relations."""
     read: list[Request] = []
-    for index, join in enumerate(_items("joins", "(name, foreign_key, table)", joins)):
-        name, foreign_key, table = _sequence(f"joins[{index}]", join, 3, "(name, foreign_key, table)")
+    for index, join in enumerate(listed("joins", "(name, foreign_key, table)", joins)):
+        name, foreign_key, table = sized(f"joins[{index}]", join, 3, "(name, foreign_key, table)")
         read.append({"name": name, "foreign_key": foreign_key, "table": table})
     return read
 

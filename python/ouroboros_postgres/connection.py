@@ -38,6 +38,7 @@ from ._migrations import (
     migration_status,
 )
 from ._options import PoolOptions
+from ._queries import query_aggregate, query_with_cte
 from ._relations import (
     delete_checked,
     delete_with_cascade,
@@ -86,6 +87,8 @@ __all__ = [
     "migration_init",
     "migration_rollback",
     "migration_status",
+    "query_aggregate",
+    "query_with_cte",
     "table_exists",
     "update_many",
     "update_one",
@@ -254,7 +257,8 @@ async def find_many(
         table: `name` or `schema.name`.
         where_conditions: `(column, operator, value)` triples, or a dict of values that columns must equal; `None` as a
             value means NULL. Operators, in any case: `eq`, `ne`, `gt`, `gte`, `lt`, `lte` or their signs, `like`,
-            `ilike`, `in`, `not_in`, `is_null`, `is_not_null`, `json_contains`, `json_contained_by`, `json_key_exists`,
+            `ilike`, `not_like`, `not_ilike`, `in`, `not_in`, `between`, `not_between`, `is_null`, `is_not_null`,
+            `json_contains`, `json_contained_by`, `json_key_exists`,
             `json_any_key_exists`, `json_all_keys_exist`, `any`, `has`, `array_contains`, `has_all`,
             `array_contained_by`, `array_overlaps`, `has_any`.
         order_by: `(column, "asc" or "desc")`, or a list of such pairs.

@@ -1,1 +1,1 @@
-error query: the condition has 1 parameters but does not use $1
+error query: the SQL text has 1 parameters but does not use $1

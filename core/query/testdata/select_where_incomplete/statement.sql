@@ -1,1 +1,1 @@
-error query: the condition uses $2 but has 1 parameters
+error query: the SQL text uses $2 but has 1 parameters

@@ -48,6 +48,7 @@ CONNECTION_NAMES = [
         "delete_checked",
     ),
     *("list_tables", "table_exists", "get_columns", "get_indexes", "get_foreign_keys", "get_backreferences"),
+    *("query_aggregate", "query_with_cte"),
     *("inspect_table", "begin_transaction", "IsolationLevel", "_active_transaction"),
 ]
 
@@ -59,6 +60,9 @@ ENGINE_SIGNATURES = {
     "is_connected": "",
     "execute": "sql params",
     "query": "sql params",
+    "query_aggregate": "table aggregates group_by having where_conditions order_by limit distinct distinct_on ctes"
+    " subqueries",
+    "query_with_cte": "main_table ctes select_columns where_conditions order_by limit subqueries",
     "insert_one": "table data",
     "insert_many": "table rows",
     "upsert_one": "table data conflict_target update_columns",

@@ -1,0 +1,1 @@
+error identifier: Invalid aggregate alias in aggregates[0]: it contains characters that are not allowed

@@ -1,0 +1,1 @@
+error value: Invalid sort direction: asc nulls

@@ -1,0 +1,1 @@
+error identifier: Invalid group_by[1]: unbalanced quotes

@@ -1,0 +1,1 @@
+error identifier: Invalid table name: Access to pg_catalog is not allowed

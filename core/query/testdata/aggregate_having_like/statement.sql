@@ -1,0 +1,1 @@
+error value: Unknown operator: like (having[0])

@@ -1,0 +1,1 @@
+error value: Unknown aggregate function: median (having[0])

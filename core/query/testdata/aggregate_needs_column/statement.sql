@@ -1,0 +1,1 @@
+error value: sum requires a column name (aggregates[0])

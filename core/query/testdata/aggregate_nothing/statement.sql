@@ -1,0 +1,1 @@
+error value: one of aggregates, group_by, windows and set_operations is needed

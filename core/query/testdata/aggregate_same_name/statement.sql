@@ -1,0 +1,1 @@
+error value: two result columns are called count: give one of them another alias

@@ -1,0 +1,1 @@
+error value: NOT IN subquery requires a field name (subqueries[0])

@@ -1,0 +1,1 @@
+error value: Unknown aggregate function: median (aggregates[0])

@@ -1,0 +1,1 @@
+error value: Unknown set operation: minus (set_operations[0])

@@ -1,0 +1,1 @@
+error value: Unknown subquery type: any (subqueries[0])

@@ -1,0 +1,1 @@
+error value: Unknown frame unit: groups (windows[0])

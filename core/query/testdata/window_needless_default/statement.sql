@@ -1,0 +1,1 @@
+error value: window function sum takes no default (windows[0])

@@ -1,0 +1,1 @@
+error value: window function rank takes no offset (windows[0])

@@ -1,0 +1,1 @@
+error value: Unknown window function: median (windows[0])

@@ -1,0 +1,1 @@
+error value: a window function requires an alias (windows[0])

@@ -1,0 +1,1 @@
+error value: window function lag requires a column name (windows[0])

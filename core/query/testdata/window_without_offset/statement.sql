@@ -1,0 +1,1 @@
+error value: window function ntile requires an offset (windows[0])

@@ -1,0 +1,2 @@
+WITH RECURSIVE "a" AS (
+  SELECT 1 AS n) SELECT * FROM "a"

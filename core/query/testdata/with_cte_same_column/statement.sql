@@ -1,0 +1,1 @@
+error value: two result columns are called x: give one of them another alias

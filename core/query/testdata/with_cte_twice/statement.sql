@@ -1,0 +1,1 @@
+error value: Duplicate CTE name in ctes[1]: "a"

@@ -1,0 +1,1 @@
+error value: ctes[0]: the SQL text must not contain ';'
