@@ -81,3 +81,76 @@ func TestConnectionThatDoesNotAnswerIsGivenUpInTime(t *testing.T) {
 	proxy.Resume()
 	expect(t, p, "SELECT 1", "[]", "1")
 }
+
+// started sends a statement ahead, having made the connection know it.
+func started(ctx context.Context, t *testing.T, p *Pool, s Statement) *Ahead {
+	t.Helper()
+	if _, err := p.Query(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	a := p.Start(ctx, s)
+	if a == nil {
+		t.Fatal("the statement was not sent ahead")
+	}
+	return a
+}
+
+func TestStatementSentAhead(t *testing.T) {
+	p, _ := open(t, func(o *Options) { o.MinConnections, o.MaxConnections = 0, 1 })
+	s := Statement{SQL: "SELECT $1::int AS n", Args: args(t, "[7]")}
+	if p.Start(t.Context(), s) != nil {
+		t.Fatal("no connection knows the statement yet")
+	}
+	a := started(t.Context(), t, p, s)
+	if p.Start(t.Context(), s) != nil {
+		t.Fatal("the only connection is in use")
+	}
+	result, err := a.Query(t.Context(), s)
+	if err != nil || string(result.Rows) != "[7]" {
+		t.Fatalf("got %v, %v", result, err)
+	}
+	a.Close()
+	expect(t, p, "SELECT 2", "[]", "2")
+}
+
+func TestStatementSentAheadAndGivenUp(t *testing.T) {
+	p, _ := open(t, func(o *Options) { o.MaxConnections = 1 })
+	sleep := Statement{SQL: "SELECT pg_sleep($1::float8)", Args: args(t, "[0]")}
+	started(t.Context(), t, p, sleep).Close()
+	expect(t, p, "SELECT 1", "[]", "1")
+	ctx, cancel := context.WithCancel(t.Context())
+	started(t.Context(), t, p, sleep).Close()
+	if _, err := p.Query(t.Context(), sleep); err != nil {
+		t.Fatal(err)
+	}
+	sleep.Args = args(t, "[60]")
+	a := p.Start(ctx, sleep)
+	if a == nil {
+		t.Fatal("the statement was not sent ahead")
+	}
+	cancel()
+	if _, err := a.Query(ctx, sleep); err == nil {
+		t.Fatal("the statement was not cancelled")
+	}
+	expect(t, p, "SELECT 1", "[]", "1")
+}
+
+func TestStatementSentAheadMeetsAnOutdatedPlan(t *testing.T) {
+	p, _ := open(t, func(o *Options) { o.MaxConnections = 1 })
+	other, _ := open(t, nil)
+	prefix := schema(t, p)
+	run(t, p, "CREATE TABLE "+prefix+"a AS SELECT 1 AS x")
+	s := Statement{SQL: "SELECT * FROM " + prefix + "a"}
+	if _, err := p.Query(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	run(t, other, "ALTER TABLE "+prefix+"a ADD COLUMN y text DEFAULT 'y'")
+	a := p.Start(t.Context(), s)
+	if a == nil {
+		t.Fatal("the statement was not sent ahead")
+	}
+	result, err := a.Query(t.Context(), s)
+	if err != nil || string(result.Rows) != `[1,"y"]` {
+		t.Fatalf("got %v, %v", result, err)
+	}
+}
