@@ -11,29 +11,12 @@ type Pinned struct {
 
 // Pin takes a connection for as long as fn runs. Settings and locks that it leaves behind end with it.
 func (p *Pool) Pin(ctx context.Context, fn func(*Pinned) error) error {
-	var l *lease
-	err := p.repeating.run(ctx, func() (err error) {
-		l, err = p.alive(ctx)
-		return err
-	}, repeatable, func(attempt) { p.counters.retries.Add(1) })
+	l, err := p.acquire(ctx)
 	if err != nil {
 		return err
 	}
 	defer p.release(l)
 	return fn(&Pinned{pool: p, lease: l})
-}
-
-// alive takes a connection that has just answered: what follows on it cannot be repeated.
-func (p *Pool) alive(ctx context.Context) (*lease, error) {
-	l, err := p.acquire(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := l.pg.Ping(ctx); err != nil {
-		p.release(l)
-		return nil, translate(err, Statement{Read: true})
-	}
-	return l, nil
 }
 
 // Text runs one statement in autocommit and returns its rows as Session.Text does. Nothing is tried again: what the
