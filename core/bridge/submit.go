@@ -36,6 +36,8 @@ type task struct {
 	// ahead, where there is one, is called before run and must not wait.
 	ahead func(ctx context.Context)
 	run   func(ctx context.Context) (reply, error)
+	// close, where there is one, is called at the end, also of a task that never ran.
+	close func()
 }
 
 // discreet drops the detail of an error where the pool was told to: the server's, also of a COMMIT, and the core's own.
@@ -122,6 +124,9 @@ func (l *Library) execute(ctx context.Context, t task, place turn) (f frame) {
 			f = errorFrame(pgerr.New(pgerr.Internal, "Internal error in %s: %s", t.name, c.reason))
 		}
 	}()
+	if t.close != nil {
+		defer t.close()
+	}
 	if place != nil {
 		defer place.Done()
 		if err := place.Wait(ctx); err != nil {
@@ -186,7 +191,7 @@ func (l *Library) resolveSession(name string, read operation.Func, target uint64
 	w := &work{session: session, read: read, request: request}
 	t := task{name: name, session: r, run: w.run}
 	if pool, ok := session.(*engine.Pool); ok && len(request) <= maxAhead {
-		t.ahead = func(ctx context.Context) { w.ahead(ctx, pool) }
+		t.ahead, t.close = func(ctx context.Context) { w.ahead(ctx, pool) }, w.close
 	}
 	return t, OK
 }

@@ -41,10 +41,14 @@ func (w *work) prepare() error {
 	return err
 }
 
-func (w *work) run(ctx context.Context) (reply, error) {
+// close gives back what was started and not asked for; after run there is nothing left to do.
+func (w *work) close() {
 	if w.started != nil {
-		defer w.started.Close() //nolint:contextcheck // what nobody reads is cut, whether or not ctx is over
+		w.started.Close()
 	}
+}
+
+func (w *work) run(ctx context.Context) (reply, error) {
 	if err := w.prepare(); err != nil {
 		return reply{}, err
 	}
