@@ -49,6 +49,8 @@ CALLS: dict[str, tuple[Call, Any]] = {
     "fetch_all": (lambda: _engine.fetch_all("t", {}), [{"id": 1, "name": "a"}]),
     "count": (lambda: package.count("t"), 1),
     "engine count": (lambda: _engine.count("t", "", []), 1),
+    "query_aggregate": (lambda: package.query_aggregate("t", [("count", None, "n")]), [{"n": 1}]),
+    "query_with_cte": (lambda: package.query_with_cte("c", [("c", "SELECT id FROM t", [])]), [{"id": 1}]),
     "find_by_foreign_key": (lambda: package.find_by_foreign_key("t", "id", 1), {"id": 1, "name": "a"}),
     "update_one": (lambda: package.update_one("t", "id", 1, {"name": "x"}), 1),
     "update_many": (lambda: package.update_many("t", None, {"name": "x"}), 1),
