@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from . import _requests
+from . import _relation_requests
 from ._runtime import start
 from ._session import target
 
@@ -44,7 +44,7 @@ async def fetch_one_with_relations(
         ValueError: A relation lacks a field, has an unknown join type, or is named like a column of the table.
         UndefinedTableError: There is no such table.
     """
-    request = _requests.related(table, relations, key=(id_column, id))
+    request = _relation_requests.related(table, relations, key=(id_column, id))
     rows = await start(target(), request) if id is not None else None
     return cast("Row", rows[0]) if rows else None
 
@@ -63,7 +63,7 @@ async def fetch_one_eager(
     Returns:
         As `fetch_one_with_relations`.
     """
-    return await fetch_one_with_relations(table, id, _requests.joins(joins), id_column=id_column)
+    return await fetch_one_with_relations(table, id, _relation_requests.joins(joins), id_column=id_column)
 
 
 async def fetch_many_with_relations(
@@ -87,7 +87,7 @@ async def fetch_many_with_relations(
     Returns:
         One dict per row of the main table.
     """
-    request = _requests.related(table, relations, filter=filter, order_by=order_by, limit=limit, offset=offset)
+    request = _relation_requests.related(table, relations, filter=filter, order_by=order_by, limit=limit, offset=offset)
     return cast("list[Row]", await start(target(), request))
 
 
@@ -100,7 +100,7 @@ async def delete_with_cascade(table: str, id: Any, id_column: str | None = "id")
     Raises:
         ForeignKeyError: A row with RESTRICT or NO ACTION refers to one of them; nothing was changed.
     """
-    request = _requests.delete_referenced("delete_cascade", table, id, id_column)
+    request = _relation_requests.delete_referenced("delete_cascade", table, id, id_column)
     return cast("int", await start(target(), request))
 
 
@@ -113,5 +113,5 @@ async def delete_checked(table: str, id: Any, id_column: str | None = "id") -> i
     Raises:
         ForeignKeyError: Such rows exist; nothing was changed.
     """
-    request = _requests.delete_referenced("delete_checked", table, id, id_column)
+    request = _relation_requests.delete_referenced("delete_checked", table, id, id_column)
     return cast("int", await start(target(), request))

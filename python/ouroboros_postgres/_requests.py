@@ -25,7 +25,6 @@ __all__ = [
     "insert",
     "insert_many",
     "pk_filter",
-    "related",
     "select",
     "update",
     "update_row",
@@ -176,7 +175,7 @@ def sized(what: str, item: Any, length: int, shape: str) -> Sequence[Any]:
     return item
 
 
-def _mapping(what: str, value: Any) -> Mapping[str, Any]:
+def check_mapping(what: str, value: Any) -> Mapping[str, Any]:
     if not is_mapping(value):
         raise TypeError(f"{what} must be a dict, not {type(value).__name__}")
     for name in value:
@@ -187,7 +186,7 @@ def _mapping(what: str, value: Any) -> Mapping[str, Any]:
 
 def equalities(what: str, conditions: Any) -> Filter:
     """Read a dict of column values that must all be equal; `None` means IS NULL."""
-    return [[column, "eq", argument(value)] for column, value in _mapping(what, conditions).items()]
+    return [[column, "eq", argument(value)] for column, value in check_mapping(what, conditions).items()]
 
 
 def conditions(where_conditions: Any) -> Filter | None:
@@ -237,7 +236,7 @@ def insert(table: str, document: Mapping[str, Any]) -> bytes:
 
 
 def _one_row(op: str, table: str, document: Mapping[str, Any]) -> Request:
-    mapping = _mapping("document", document)
+    mapping = check_mapping("document", document)
     row = [value if type(value) in PLAIN else argument(value) for value in mapping.values()]
     return {"op": op, "table": text("table", table), "columns": list(mapping), "rows": [row]}
 
@@ -304,7 +303,7 @@ def _uniform_rows(documents: Iterable[Any]) -> tuple[list[str], list[list[Any]]]
     columns: list[str] = []
     rows: list[list[Any]] = []
     for index, item in enumerate(documents):
-        document = item if index and _is_dict(item) else _mapping(f"documents[{index}]", item)
+        document = item if index and _is_dict(item) else check_mapping(f"documents[{index}]", item)
         if index == 0:
             columns = list(document)
         try:
@@ -333,7 +332,7 @@ _DEFAULT = {"x": "default"}
 
 
 def _filled_rows(documents: Iterable[Any]) -> tuple[list[str], list[list[Any]]]:
-    mappings = [_mapping(f"documents[{index}]", document) for index, document in enumerate(documents)]
+    mappings = [check_mapping(f"documents[{index}]", document) for index, document in enumerate(documents)]
     columns = list(dict.fromkeys(column for mapping in mappings for column in mapping))
     rows = [[argument(m[column]) if column in m else _DEFAULT for column in columns] for m in mappings]
     return columns, rows
@@ -412,7 +411,7 @@ def update(
     returning: Any = None,
 ) -> bytes:
     """`update`."""
-    changes = [[column, argument(value)] for column, value in _mapping("updates", updates).items()]
+    changes = [[column, argument(value)] for column, value in check_mapping("updates", updates).items()]
     if not changes:
         raise ValueError("updates must not be empty")
     request: Request = {"op": "update", "table": text("table", table), "set": changes}
@@ -445,81 +444,6 @@ def _add_returning(request: Request, returning: Any) -> None:
     columns = optional_names("returning", returning)
     if columns:
         request["returning"] = columns
-
-
-# Joined reads, cascading deletes.
-
-_RELATION_FIELDS = frozenset(
-    ("name", "table", "foreign_key", "reference_column", "join_type", "select_columns", "many")
-)
-
-
-def related(
-    table: str,
-    relations: Any,
-    *,
-    filter: Any = None,
-    order_by: Any = None,
-    limit: Any = None,
-    offset: Any = None,
-    key: tuple[str | None, Any] | None = None,
-) -> bytes:
-    """`select_related`; `key` is the column and the value that the one wanted row has."""
-    request: Request = {"op": "select_related", "table": text("table", table), "relations": _relations(relations)}
-    if filter:
-        items = _mapping("filter", filter).items()
-        request["filter"] = [[column, _membership(value), argument(value)] for column, value in items]
-    if key is not None:
-        column, value = key
-        request["id"] = argument(value)
-        if column is not None:
-            request["id_column"] = given_name("id_column", column)
-    request |= reading(None, order_by, limit, offset)
-    return encode(request)
-
-
-def _membership(value: object) -> str:
-    return "in" if isinstance(value, (list, tuple, set, frozenset)) else "eq"
-
-
-def _relations(relations: Any) -> list[Request]:
-    return [_relation(index, relation) for index, relation in enumerate(listed("relations", "dicts", relations))]
-
-
-def _relation(index: int, relation: Any) -> Request:
-    what = f"relations[{index}]"
-    fields = dict(_mapping(what, relation))
-    for field in ("name", "table", "foreign_key"):
-        if field not in fields:
-            raise ValueError(f"Missing '{field}' in {what}")
-        text(f"{field} of {what}", fields[field])
-    unknown = fields.keys() - _RELATION_FIELDS
-    if unknown:
-        raise ValueError(f"Unknown {sorted(unknown)} in {what}")
-    if fields.get("reference_column") is not None:
-        given_name(f"reference_column of {what}", fields["reference_column"])
-    if fields.get("join_type") == "":  # the engine would take it for none given
-        raise ValueError(f"Unknown join type: '' in {what}")
-    if fields.get("select_columns") is not None:
-        fields["select_columns"] = name_list(f"select_columns of {what}", fields["select_columns"])
-    return fields
-
-
-def joins(joins: Any) -> list[Request]:
-    """Read `(name, foreign_key, table)` tuples as relations."""
-    read: list[Request] = []
-    for index, join in enumerate(listed("joins", "(name, foreign_key, table)", joins)):
-        name, foreign_key, table = sized(f"joins[{index}]", join, 3, "(name, foreign_key, table)")
-        read.append({"name": name, "foreign_key": foreign_key, "table": table})
-    return read
-
-
-def delete_referenced(op: str, table: str, id: Any, id_column: str | None) -> bytes:
-    """`delete_cascade` and `delete_checked`."""
-    request: Request = {"op": op, "table": text("table", table), "id": argument(id)}
-    if id_column is not None:
-        request["id_column"] = given_name("id_column", id_column)
-    return encode(request)
 
 
 # Transactions.

@@ -49,7 +49,9 @@ def test_unknown_names_are_attribute_errors() -> None:
 
 
 CONTRACT = """
-query_aggregate query_with_cte init close is_connected execute insert_one insert_many upsert_one upsert_many list_tables table_exists get_columns
+query_aggregate query_with_cte
+migration_init migration_status migration_apply migration_rollback migration_create
+init close is_connected execute insert_one insert_many upsert_one upsert_many list_tables table_exists get_columns
 get_indexes get_foreign_keys inspect_table get_backreferences find_by_foreign_key fetch_one_with_relations
 fetch_one_eager fetch_many_with_relations delete_with_cascade delete_checked pg_transaction Transaction connection
 transactions find_one find_many update_one update_many delete_one delete_many count begin_transaction Savepoint

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ouroboros_postgres import DataError, IdentifierError, _requests
+from ouroboros_postgres import DataError, IdentifierError, _relation_requests, _requests
 
 
 def read(request: bytes | None) -> dict[str, Any]:
@@ -320,7 +320,7 @@ def test_nothing_to_return_is_a_count() -> None:
 
 def test_a_joined_read() -> None:
     relation = {"name": "author", "table": "users", "foreign_key": "user_id", "select_columns": ("id",)}
-    request = _requests.related(
+    request = _relation_requests.related(
         "posts", [relation], filter={"a": None, "b": [1, 2]}, order_by=("a", "asc"), limit=1, key=("pk", 5)
     )
     assert read(request) == {
@@ -340,20 +340,20 @@ def test_a_relation_needs_its_fields(field: str) -> None:
     relation = {"name": "a", "table": "b", "foreign_key": "c"}
     del relation[field]
     with pytest.raises(ValueError, match=rf"Missing '{field}' in relations\[0\]"):
-        _requests.related("t", [relation])
+        _relation_requests.related("t", [relation])
 
 
 def test_a_relation_has_no_other_fields() -> None:
     with pytest.raises(ValueError, match=r"Unknown \['typo'\] in relations\[0\]"):
-        _requests.related("t", [{"name": "a", "table": "b", "foreign_key": "c", "typo": 1}])
+        _relation_requests.related("t", [{"name": "a", "table": "b", "foreign_key": "c", "typo": 1}])
 
 
 def test_joins_are_relations() -> None:
-    assert _requests.joins([("author", "user_id", "users")]) == [
+    assert _relation_requests.joins([("author", "user_id", "users")]) == [
         {"name": "author", "foreign_key": "user_id", "table": "users"}
     ]
     with pytest.raises(ValueError, match=r"joins\[0\] must be a tuple \(name, foreign_key, table\), not 2"):
-        _requests.joins([("author", "user_id")])
+        _relation_requests.joins([("author", "user_id")])
 
 
 # transactions
