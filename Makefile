@@ -11,7 +11,7 @@ PY := $(abspath $(BIN))/python
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI := .tools/golangci-lint-$(GOLANGCI_VERSION)
 PACKAGES := ./core/... ./capi/...
-PY_SOURCES := python examples setup.py
+PY_SOURCES := python examples bench setup.py
 NATIVE_SOURCES := $(shell find core capi pybind -name '*.go' -not -name '*_test.go' -o -name '*.[ch]' -o -name '*.map') \
 	go.mod go.sum setup.py pyproject.toml
 FUZZ_TIME ?= 20s

@@ -19,6 +19,8 @@ from bench.cases import CASES, SETUP
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bench.cases import Measurement
+
 DRIVERS = ("ouroboros", "asyncpg", "asyncpg_dict", "asyncpg_connection")
 SINGLE = {"asyncpg_connection"}  # one connection: not for concurrent cases
 
@@ -32,14 +34,16 @@ class Cell:
     cpu: list[float] = field(default_factory=list)
     rss: list[int] = field(default_factory=list)
 
-    def add(self, result: dict[str, object]) -> None:
-        latencies = [float(value) for value in result["latencies"]]  # type: ignore[attr-defined]
+    def add(self, result: Measurement) -> None:
+        """Take one more repetition."""
+        latencies = result["latencies"]
         self.latencies += latencies
         self.medians.append(statistics.median(latencies))
-        self.cpu.append(float(result["cpu"]) / len(latencies))  # type: ignore[arg-type]
-        self.rss.append(int(result["rss_kib"]))  # type: ignore[call-overload]
+        self.cpu.append(result["cpu"] / len(latencies))
+        self.rss.append(result["rss_kib"])
 
     def quantile(self, q: float) -> float:
+        """The latency, in seconds, that a share `q` of all iterations stays below."""
         ordered = sorted(self.latencies)
         return ordered[min(int(q * len(ordered)), len(ordered) - 1)]
 
@@ -71,19 +75,22 @@ def prepare(dsn: str) -> None:
     asyncio.run(fill())
 
 
-def run(driver: str, case: str, dsn: str) -> dict[str, object]:
+def run(driver: str, case: str, dsn: str) -> Measurement:
     """One process, one cell."""
     command = [sys.executable, "-m", "bench.worker", driver, case, dsn]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{driver} {case} failed:\n{done.stderr}")
-    return dict(json.loads(done.stdout))
+    measured: Measurement = json.loads(done.stdout)
+    return measured
 
 
 def report(cells: dict[tuple[str, str], Cell]) -> None:
     """One table, ratios to the first peer that returns the same thing last."""
-    print(f"Python {platform.python_version()}, asyncpg {importlib.metadata.version('asyncpg')}, "
-          f"{os.cpu_count()} cores, {platform.platform()}")
+    print(
+        f"Python {platform.python_version()}, asyncpg {importlib.metadata.version('asyncpg')}, "
+        f"{os.cpu_count()} cores, {platform.platform()}"
+    )
     print("| case | driver | median ms | p95 | p99 | client CPU ms | RSS MiB | ouroboros / this |")
     print("|---|---|---|---|---|---|---|---|")
     for case in CASES:

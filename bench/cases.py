@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import Final, Protocol, TypedDict
 
-__all__ = ["CASES", "CONNECTIONS", "ITERATIONS", "POINT", "ROWS", "SETUP", "Driver"]
+__all__ = ["CASES", "CONNECTIONS", "ITERATIONS", "POINT", "ROWS", "SETUP", "Driver", "Measurement"]
 
 CONNECTIONS: Final = 8
 SETUP: Final = (
@@ -22,13 +22,29 @@ CASES: Final = ("point", "point_500", "rows_1000")
 ITERATIONS: Final = {"point": 2000, "point_500": 20, "rows_1000": 200}
 
 
+class Measurement(TypedDict):
+    """What one process reports: seconds per iteration, CPU seconds in all, and the peak of memory."""
+
+    latencies: list[float]
+    cpu: float
+    rss_kib: int
+
+
 class Driver(Protocol):
     """What a peer module offers."""
 
-    async def open(self, dsn: str) -> None: ...
+    async def open(self, dsn: str) -> None:
+        """Connect."""
+        ...
 
-    async def point(self, key: int) -> object: ...
+    async def point(self, key: int) -> object:
+        """Fetch one row by its key."""
+        ...
 
-    async def rows(self, count: int) -> object: ...
+    async def rows(self, count: int) -> object:
+        """Fetch that many rows."""
+        ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Disconnect."""
+        ...

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bench.cases import ITERATIONS
 
 if TYPE_CHECKING:
-    from bench.cases import Driver
+    from bench.cases import Driver, Measurement
 
 
 async def iterate(driver: Driver, case: str, number: int) -> None:
@@ -26,7 +26,7 @@ async def iterate(driver: Driver, case: str, number: int) -> None:
         await driver.rows(1000)
 
 
-async def measure(driver: Driver, dsn: str, case: str) -> dict[str, object]:
+async def measure(driver: Driver, dsn: str, case: str) -> Measurement:
     """Run a case after a warm-up of a tenth of its iterations."""
     await driver.open(dsn)
     for number in range(max(ITERATIONS[case] // 10, 3)):
