@@ -128,6 +128,8 @@ class CompletionQueue:
     def drain(self) -> None:
         """Hand out what has finished."""
         self._waker.clear()
+        if _is_being_stopped():
+            return
         try:
             frames = _binding.drain(self.handle)
         except _binding.StatusError:  # shut down
@@ -222,6 +224,8 @@ def start(target: int, request: bytes, kind: type[Operation] = Operation) -> Ope
     try:
         _binding.submit(queue.handle, number, target, request)
     except BaseException as error:
+        if _is_being_stopped():
+            return operation
         del queue.pending[number]
         if isinstance(error, _binding.StatusError):
             raise _status_error(error, target) from None
@@ -305,8 +309,17 @@ def on_fork(hook: Callable[[], None]) -> None:
     _fork_hooks.append(hook)
 
 
+_exiting = threading.Event()
+
+
+def _is_being_stopped() -> bool:
+    """Whether the interpreter is about to stop this thread: it waits for that, as an error would only be noise."""
+    return _exiting.is_set() and threading.current_thread().daemon
+
+
 def _shutdown(process: int) -> None:
     if os.getpid() == process:
+        _exiting.set()
         _binding.shutdown(_GRACE_MS)
 
 
