@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
-	"os"
 	"strings"
 	"testing"
 
 	"ouroboros-postgres/core/engine"
+	"ouroboros-postgres/core/internal/pgtest"
 )
 
 // server is a harness with a pool on a real server.
@@ -22,11 +22,7 @@ type server struct {
 
 func newServer(t *testing.T) *server {
 	t.Helper()
-	dsn := os.Getenv("TEST_DATABASE_URL")
-	if dsn == "" {
-		t.Skip("TEST_DATABASE_URL is not set: no PostgreSQL server to test against")
-	}
-	s := &server{harness: newHarness(t), dsn: dsn}
+	s := &server{harness: newHarness(t), dsn: pgtest.DSN(t)}
 	s.pool = s.connect(`{"max_connections":2}`)
 	return s
 }

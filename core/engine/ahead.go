@@ -87,9 +87,6 @@ func (p *Pool) HasIdle() bool {
 
 // idle takes a connection if one is free right now.
 func (p *Pool) idle(ctx context.Context) (l *lease, doubtful bool) {
-	if !p.HasIdle() {
-		return nil, false
-	}
 	started := time.Now()
 	select {
 	case p.slots <- struct{}{}:

@@ -22,7 +22,7 @@ func notified(t *testing.T, p *Pool) {
 	}
 	socket := l.pg.Conn()
 	p.release(l)
-	other, err := pgx.Connect(t.Context(), dsn(t))
+	other, err := pgx.Connect(t.Context(), pgtest.DSN(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestDoubtfulConnectionIsProvenNotReplaced(t *testing.T) {
 }
 
 func TestConnectionThatDoesNotAnswerIsGivenUpInTime(t *testing.T) {
-	proxy := pgtest.NewProxy(t, dsn(t))
+	proxy := pgtest.NewProxy(t, pgtest.DSN(t))
 	options, j := DefaultOptions(), &journal{}
 	limit := 0.2
 	options.MinConnections, options.MaxConnections, options.MaxRetries, options.QueryMaxRetries = 0, 1, 0, 0

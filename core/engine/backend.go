@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"strconv"
-	"sync/atomic"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -131,6 +130,3 @@ func (b *backend) simple(ctx context.Context, sql string) error {
 func (b *backend) needsCleaning() bool {
 	return b.dirty || b.cancel.fired.Load() || b.pg.TxStatus() != 'I'
 }
-
-// generation counts the DDL of this process; see Pool.schemaChanged.
-type generation = atomic.Uint64

@@ -2,23 +2,19 @@ package engine
 
 import (
 	"context"
-	"os"
 	"testing"
 
+	"ouroboros-postgres/core/internal/pgtest"
 	"ouroboros-postgres/core/wire"
 )
 
 // BenchmarkPointQuery is one statement of the cache on a free connection: the round trip and what the engine adds.
 func BenchmarkPointQuery(b *testing.B) {
-	dsn := os.Getenv("TEST_DATABASE_URL")
-	if dsn == "" {
-		b.Skip("TEST_DATABASE_URL is not set: no PostgreSQL server to test against")
-	}
 	quiet := Env{ // nobody listens
 		Spawn: func(f func()) { go f() }, //nolint:forbidigo // the benchmark's own root
 		Log:   func(context.Context, LogRecord) {}, LogLevel: func() int { return LevelWarning },
 	}
-	p, err := Open(b.Context(), dsn, DefaultOptions(), quiet)
+	p, err := Open(b.Context(), pgtest.DSN(b), DefaultOptions(), quiet)
 	if err != nil {
 		b.Fatal(err)
 	}

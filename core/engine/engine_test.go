@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +11,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"ouroboros-postgres/core/internal/pgtest"
 	"ouroboros-postgres/core/pgerr"
 	"ouroboros-postgres/core/wire"
 )
@@ -48,15 +48,6 @@ func (j *journal) find(message string) []LogRecord {
 	return found
 }
 
-func dsn(t *testing.T) string {
-	t.Helper()
-	dsn := os.Getenv("TEST_DATABASE_URL")
-	if dsn == "" {
-		t.Skip("TEST_DATABASE_URL is not set: no PostgreSQL server to test against")
-	}
-	return dsn
-}
-
 func open(t *testing.T, change func(*Options)) (*Pool, *journal) {
 	t.Helper()
 	options, j := DefaultOptions(), &journal{}
@@ -64,7 +55,7 @@ func open(t *testing.T, change func(*Options)) (*Pool, *journal) {
 	if change != nil {
 		change(&options)
 	}
-	p, err := Open(t.Context(), dsn(t), options, j.env())
+	p, err := Open(t.Context(), pgtest.DSN(t), options, j.env())
 	if err != nil {
 		t.Fatal(err)
 	}

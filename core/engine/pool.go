@@ -28,7 +28,7 @@ type Pool struct {
 	plans      *plans
 	types      *catalogue
 	columns    *columnCache
-	generation generation
+	generation atomic.Uint64 // counts the DDL of this process; see schemaChanged
 	counters   counters
 
 	// slots holds one token per connection in use; whoever waits for a connection waits here, first come, first served.
@@ -119,11 +119,8 @@ func (p *Pool) connect(ctx context.Context, fn func() error) error {
 	return err
 }
 
-// retryable reads the verdict that the error already carries; a full pool is not a failed connection.
-func retryable(err error) bool {
-	e := pgerr.From(err)
-	return e.Retryable && e.Kind != pgerr.PoolTimeout
-}
+// retryable reads the verdict that the error already carries.
+func retryable(err error) bool { return pgerr.From(err).Retryable }
 
 // lease is one connection checked out of the pool; its holder is its only user.
 type lease struct {

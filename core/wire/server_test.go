@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"os"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"ouroboros-postgres/core/internal/pgtest"
 	"ouroboros-postgres/core/wire"
 )
 
@@ -34,11 +34,7 @@ func (c *catalogue) Type(oid uint32) (*wire.Type, bool) {
 
 func connect(t testing.TB) *server {
 	t.Helper()
-	dsn := os.Getenv("TEST_DATABASE_URL")
-	if dsn == "" {
-		t.Skip("TEST_DATABASE_URL is not set")
-	}
-	conn, err := pgconn.Connect(context.Background(), dsn)
+	conn, err := pgconn.Connect(context.Background(), pgtest.DSN(t))
 	if err != nil {
 		t.Fatal(err)
 	}
