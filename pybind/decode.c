@@ -103,16 +103,13 @@ static bool append_rows(ob_reader *r, const ob_plan *plan, PyObject *list) {
     return true;
 }
 
-/* Reads over "name":value; nothing but the rows is of use here. */
+/* Reads over "name":value; nothing but the rows is of use here, but all of it has to be well-formed. */
 static bool skip_member(ob_reader *r) {
     ob_text text;
-    if (!ob_scan_text(r, &text) || !ob_expect(r, ':', "':'")) {
-        return false;
-    }
-    if (ob_at(r, '"')) {
-        return ob_scan_text(r, &text);
-    }
-    PyObject *value = ob_read_json(r, NULL);
+    PyObject *name = ob_scan_text(r, &text) ? ob_text_object(r, &text) : NULL;
+    bool named = name != NULL && ob_expect(r, ':', "':'");
+    PyObject *value = named ? ob_read_json(r, NULL) : NULL;
+    Py_XDECREF(name);
     Py_XDECREF(value);
     return value != NULL;
 }
