@@ -1,0 +1,1 @@
+"""Expression objects and how they become the trees that the engine compiles (docs/reference/statements.md)."""
