@@ -14,15 +14,21 @@ const levelError = 40
 // logOff is above every level.
 const logOff = math.MaxInt32
 
-type queueKey struct{}
-
-func withQueue(ctx context.Context, q *Queue) context.Context {
-	return context.WithValue(ctx, queueKey{}, q)
+// origin is where an operation came from.
+type origin struct {
+	queue  *Queue
+	number uint64
 }
 
-func queueOf(ctx context.Context) (*Queue, bool) {
-	q, ok := ctx.Value(queueKey{}).(*Queue)
-	return q, ok
+type originKey struct{}
+
+func withOrigin(ctx context.Context, q *Queue, number uint64) context.Context {
+	return context.WithValue(ctx, originKey{}, origin{q, number})
+}
+
+func originOf(ctx context.Context) origin {
+	o, _ := ctx.Value(originKey{}).(origin)
+	return o
 }
 
 func encodeRecord(r engine.LogRecord) []byte {
@@ -70,20 +76,26 @@ func (l *Library) LogLevel() int {
 	return int(l.lowestLevel.Load())
 }
 
-// Log delivers a record to the queue of the operation in ctx, else to the queue that subscribed first.
+// Log delivers a record to the queue of the operation in ctx, else to the queue that subscribed first. Records for the
+// tracing of an operation go nowhere else.
 func (l *Library) Log(ctx context.Context, r engine.LogRecord) {
 	if r.Level < l.LogLevel() {
 		return
 	}
-	if q, ok := l.logReader(ctx, r.Level); ok {
+	from := originOf(ctx)
+	q, ok := l.logReader(from.queue, r.Level)
+	if r.Level <= engine.LevelTrace {
+		r.Operation = from.number
+		ok = ok && q == from.queue
+	}
+	if ok {
 		q.log(encodeRecord(r))
 	}
 }
 
-func (l *Library) logReader(ctx context.Context, level int) (*Queue, bool) {
+func (l *Library) logReader(own *Queue, level int) (*Queue, bool) {
 	l.logMu.Lock()
 	defer l.logMu.Unlock()
-	own, _ := queueOf(ctx)
 	var first *Queue
 	for _, s := range l.subscribers {
 		if s.level > level {

@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,7 +33,7 @@ func TestRecordsGoToTheQueueOfTheirOperation(t *testing.T) {
 	h.expect(OK, h.LogSubscribe(first, 10))
 	h.expect(OK, h.LogSubscribe(second, 20))
 	q, _ := h.Library.queue(second)
-	ctx := withQueue(context.Background(), q)
+	ctx := withOrigin(context.Background(), q, 7)
 	h.Log(ctx, engine.LogRecord{Logger: "executor", Level: 20, Message: "to the second"})
 	h.Log(ctx, engine.LogRecord{Logger: "executor", Level: 10, Message: "too low for the second"})
 	h.Log(context.Background(), engine.LogRecord{Logger: "executor", Level: 30, Message: "nobody's"})
@@ -87,5 +88,29 @@ func TestRecordWithoutJSONFormKeepsItsMessage(t *testing.T) {
 	got := string(encodeRecord(engine.LogRecord{Message: "m", Fields: map[string]any{"f": fmt.Print}}))
 	if !strings.Contains(got, `"message":"m"`) || !strings.Contains(got, "unencodable") {
 		t.Fatal(got)
+	}
+}
+
+func TestTraceRecordsGoOnlyToTheirOperation(t *testing.T) {
+	h := newHarness(t)
+	first, second := h.queue, h.open(noFD)
+	h.expect(OK, h.LogSubscribe(first, engine.LevelTrace))
+	h.expect(OK, h.LogSubscribe(second, 10))
+	traced, _ := h.Library.queue(first)
+	other, _ := h.Library.queue(second)
+	record := engine.LogRecord{Logger: "trace", Level: engine.LevelTrace, Message: "Statement"}
+	h.Log(withOrigin(context.Background(), traced, 7), record)
+	h.Log(withOrigin(context.Background(), other, 8), record)
+	h.Log(context.Background(), record)
+	h.Log(withOrigin(context.Background(), traced, 9), engine.LogRecord{Logger: "executor", Level: 20, Message: "no trace"})
+	want := []string{
+		`{"logger":"trace","level":5,"message":"Statement","fields":{},"operation":7}`,
+		`{"logger":"executor","level":20,"message":"no trace","fields":{}}`,
+	}
+	if got := h.messages(first); !slices.Equal(got, want) {
+		t.Errorf("first: %v", got)
+	}
+	if got := h.messages(second); len(got) != 0 {
+		t.Errorf("second: %v", got)
 	}
 }

@@ -43,7 +43,7 @@ func newQueue(w *waker) *Queue {
 	return &Queue{waker: w, inflight: make(map[uint64]*inflight), armed: true}
 }
 
-// admit registers an operation. Its context carries the queue.
+// admit registers an operation. Its context says where it came from.
 func (q *Queue) admit(parent context.Context, id uint64, durable bool) (*inflight, Status) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -53,7 +53,7 @@ func (q *Queue) admit(parent context.Context, id uint64, durable bool) (*infligh
 	if _, taken := q.inflight[id]; taken {
 		return nil, Duplicate
 	}
-	ctx, cancel := context.WithCancel(withQueue(parent, q))
+	ctx, cancel := context.WithCancel(withOrigin(parent, q, id))
 	op := &inflight{id: id, ctx: ctx, cancel: cancel, durable: durable}
 	q.inflight[id] = op
 	return op, OK

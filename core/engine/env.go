@@ -17,14 +17,21 @@ type LogRecord struct {
 	Level   int            `json:"level"`
 	Message string         `json:"message"`
 	Fields  map[string]any `json:"fields"`
+	// Operation is the caller's number of the operation; only records of LevelTrace have it.
+	Operation uint64 `json:"operation,omitempty"`
 }
 
 // Levels are those of Python's logging.
 const (
+	// LevelTrace is for records that only the tracing of the operation itself receives.
+	LevelTrace   = 5
 	LevelDebug   = 10
 	LevelInfo    = 20
 	LevelWarning = 30
 )
+
+// traceLogger marks the records of LevelTrace; no Python logger gets them.
+const traceLogger = "trace"
 
 func (e Env) enabled(level int) bool {
 	lowest := e.LogLevel()

@@ -20,6 +20,7 @@ type Pool struct {
 	options    Options
 	env        Env
 	pool       *pgxpool.Pool
+	address    address
 	acquireFor time.Duration
 	connectFor time.Duration
 	connecting backoff
@@ -57,6 +58,7 @@ func Open(ctx context.Context, dsn string, options Options, env Env) (*Pool, err
 	if options.AcquireTimeout != nil {
 		p.acquireFor = seconds(*options.AcquireTimeout)
 	}
+	p.address = addressOf(config.ConnConfig)
 	config.ShouldPing, config.PingTimeout = shouldPing, pingTimeout
 	if err := p.prove(ctx, config.ConnConfig); err != nil {
 		return nil, err
@@ -152,6 +154,7 @@ func (p *Pool) acquire(ctx context.Context) (*lease, error) {
 	if l == nil {
 		return nil, errNotConnected()
 	}
+	p.tracedWait(ctx, time.Since(started))
 	return l, nil
 }
 

@@ -109,6 +109,7 @@ func (b *backend) timed(ctx context.Context, s Statement, known *plan, out sink,
 	}
 	if ctx.Err() == nil { // what the caller cancelled has not failed
 		b.pool.completed(ctx, run)
+		b.traced(ctx, run)
 	}
 	return tag, err
 }
