@@ -1,0 +1,31 @@
+"""Fixtures of the tests about queries."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+import pytest
+
+from queries.generator import rows
+from queries.models import TABLES
+from queries.sent import Sent
+
+ROWS = {"Author": 25, "Book": 35, "Review": 45}
+
+
+@pytest.fixture
+async def filled(pg: ModuleType) -> ModuleType:
+    """The package, connected to a database with the tables of the models, filled."""
+    await pg.execute(TABLES)
+    for model, count in ROWS.items():
+        await pg.insert_many(model.lower(), rows(model, count))
+    await pg.execute("INSERT INTO genre VALUES (1, 'novel'), (2, 'essay'), (3, 'poem')")
+    await pg.execute("INSERT INTO book_genre SELECT id, id % 3 + 1 FROM book WHERE id % 4 <> 0")
+    return pg
+
+
+@pytest.fixture
+def sent(filled: ModuleType) -> Sent:
+    """What has been sent to the server since the test began."""
+    return Sent(importlib.import_module("ouroboros_postgres"))

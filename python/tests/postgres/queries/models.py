@@ -1,0 +1,82 @@
+"""The models of these tests, and the tables behind them."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+from ouroboros_postgres import BackReference, Column, ManyToMany, Table, relationship
+
+__all__ = ["TABLES", "Author", "Book", "Genre", "Review"]
+
+TABLES = """
+CREATE TABLE author (
+    id int PRIMARY KEY, name text, age int, score float8, joined date, active bool, tags text[], ranks int[],
+    info jsonb, mentor_id int
+);
+CREATE TABLE book (
+    id int PRIMARY KEY, author_id int, name text, price numeric, pages int, sold bigint, published date,
+    labels varchar[], meta jsonb
+);
+CREATE TABLE review (id int PRIMARY KEY, book_id int, name text, stars int, body text, at date);
+CREATE TABLE genre (id int PRIMARY KEY, name text);
+CREATE TABLE book_genre (book_id int, genre_id int, PRIMARY KEY (book_id, genre_id));
+"""
+
+
+class Author(Table):
+    id: int
+    name: str | None
+    age: int | None
+    score: float | None
+    joined: datetime.date | None
+    active: bool | None
+    tags: list[str] | None
+    ranks: list[int] | None
+    info: dict[str, Any] | None
+    mentor_id: int | None = Column(foreign_key="author.id")
+    books = BackReference("book", "author_id")
+    pupils = BackReference("author", "mentor_id")
+
+    class Settings:
+        table_name = "author"
+
+
+class Book(Table):
+    id: int
+    author_id: int | None = Column(foreign_key="author.id")
+    name: str | None
+    price: Decimal | None
+    pages: int | None
+    sold: int | None
+    published: datetime.date | None
+    labels: list[str] | None
+    meta: dict[str, Any] | None
+    author = relationship(Author, "author_id")
+    reviews = BackReference("review", "book_id")
+    genres = ManyToMany("book_genre", "book_id", "genre_id", "genre")
+
+    class Settings:
+        table_name = "book"
+
+
+class Review(Table):
+    id: int
+    book_id: int | None = Column(foreign_key="book.id")
+    name: str | None
+    stars: int | None
+    body: str | None
+    at: datetime.date | None
+    book = relationship(Book, "book_id")
+
+    class Settings:
+        table_name = "review"
+
+
+class Genre(Table):
+    id: int
+    name: str | None
+
+    class Settings:
+        table_name = "genre"
