@@ -1,25 +1,79 @@
-"""What statements need to know of a model class: the one place that reads it.
+"""What statements and loaders need to know of model classes and their instances: the one place that reads them.
 
 A model is any class with a `__table_name__()` class method; `Table` classes also tell their columns and their key.
+Instances are those of `Table` unless it says otherwise.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol, TypeAlias, cast
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeAlias, cast
 
-__all__ = ["Model", "column_types", "primary_key", "source_key", "table_name"]
+from .._column import ColumnDeclaration
+from .link import RelatedAttribute
+
+__all__ = [
+    "ForeignKey",
+    "Model",
+    "absorb",
+    "class_of",
+    "column_declaration",
+    "column_type",
+    "column_types",
+    "foreign_key",
+    "foreign_keys",
+    "hydrate",
+    "is_loaded",
+    "is_model",
+    "is_persistent",
+    "loaded_values",
+    "missing_value",
+    "primary_key",
+    "primary_key_value",
+    "related_attribute",
+    "related_attributes",
+    "related_state",
+    "relationships",
+    "source_key",
+    "static_attribute",
+    "table_name",
+    "table_path",
+    "value_of",
+]
 
 Model: TypeAlias = type[Any]
 
 
-class _Table(Protocol):
-    """The declarations of a `Table` class."""
+class ForeignKey(NamedTuple):
+    """What a column refers to."""
 
-    _columns: Mapping[str, Any]
-    _primary_key: str
-    _schema: str
-    _table_name: str
+    table: list[str]
+    """The bare parts of the table; the schema is the referring model's unless it is declared."""
+    column: str
+
+
+# The names of `Table` that are private to its users, but not to the package.
+_DATA = attrgetter("_data")
+_NAME = attrgetter("_schema", "_table_name")
+_HYDRATE = attrgetter("_hydrate")
+_ABSORB = attrgetter("_absorb")
+_MISSING = attrgetter("_missing")
+_PRIMARY_KEY = attrgetter("_get_pk_column")
+_RESOLVED_COLUMNS = attrgetter("_resolved_columns")
+
+
+# Classes.
+
+
+def class_of(instance: object) -> Model:
+    """The class of an instance."""
+    return type(instance)
+
+
+def is_model(candidate: Any) -> bool:
+    """Whether this is a class that names a table."""
+    return isinstance(candidate, type) and hasattr(cast("Any", candidate), "__table_name__")
 
 
 def source_key(model: Model) -> str:
@@ -29,17 +83,147 @@ def source_key(model: Model) -> str:
 
 def table_name(model: Model) -> str | list[str]:
     """The table in a source node: its bare parts, or the text of a model that only has that."""
-    declared = cast("_Table", model)
-    if "_table_name" not in dir(model):
+    if not hasattr(model, "_table_name"):
         return source_key(model)
-    return [declared._schema, declared._table_name]
+    schema, name = _NAME(model)
+    return [schema, name] if schema else [name]
+
+
+def table_path(model: Model) -> str:
+    """The table in requests that name it by a text; the engine checks and quotes each part."""
+    name = table_name(model)
+    return name if isinstance(name, str) else ".".join(name)
 
 
 def column_types(model: Model) -> Mapping[str, Any] | None:
-    """The declared columns with their annotations, `None` when the model declares none."""
-    return getattr(model, "_columns", None)
+    """The declared columns with their types, `None` when the model declares none. A type that cannot be found yet is
+    its annotation as text.
+    """
+    if not hasattr(model, "_resolved_columns"):
+        return getattr(model, "_columns", None)
+    return cast("Mapping[str, Any]", _RESOLVED_COLUMNS(model)())
+
+
+def column_type(model: Model, name: str) -> Any:
+    """The declared type of a column; `Any` when it is unknown."""
+    kind = (column_types(model) or {}).get(name, Any)
+    return Any if isinstance(kind, str) else kind
+
+
+def column_declaration(model: Model, name: str) -> ColumnDeclaration | None:
+    """The `Column(...)` of a column, if it has one."""
+    declared = getattr(model, "_column_defaults", {}).get(name)
+    return declared if isinstance(declared, ColumnDeclaration) else None
 
 
 def primary_key(model: Model) -> str:
-    """The column of the primary key."""
+    """The column of the primary key.
+
+    Raises:
+        ValueError: The model declares several.
+    """
+    if hasattr(model, "_get_pk_column"):
+        return cast("str", _PRIMARY_KEY(model)())
     return cast("str", getattr(model, "_primary_key", "id"))
+
+
+def foreign_key(model: Model, name: str) -> ForeignKey | None:
+    """What a column refers to by its declaration, `None` if it has no foreign key."""
+    declared = column_declaration(model, name)
+    if declared is None or declared.foreign_key is None:
+        return None
+    parts = declared.foreign_key.split(".")
+    table, column = (parts, "id") if len(parts) == 1 else (parts[:-1], parts[-1])
+    schema = getattr(model, "_schema", "")
+    return ForeignKey([schema, *table] if len(table) == 1 and schema else table, column)
+
+
+def foreign_keys(model: Model) -> dict[str, ForeignKey]:
+    """The columns of a model that refer to other tables."""
+    found = {name: foreign_key(model, name) for name in getattr(model, "_column_defaults", {})}
+    return {name: key for name, key in found.items() if key is not None}
+
+
+def relationships(model: Model) -> Mapping[str, Any] | None:
+    """The relationship descriptors of a model by name, `None` for a class that keeps none."""
+    return getattr(model, "_relationships", None)
+
+
+def static_attribute(model: Model, name: str) -> Any:
+    """What a class or its bases hold under a name, without asking descriptors; `None` if there is nothing."""
+    for owner in model.__mro__:
+        if name in owner.__dict__:
+            return owner.__dict__[name]
+    return None
+
+
+def related_attribute(model: Model, name: str) -> RelatedAttribute | None:
+    """The relationship of any kind that a model has under a name."""
+    found = static_attribute(model, name)
+    return found if isinstance(found, RelatedAttribute) else None
+
+
+def related_attributes(model: Model) -> dict[str, RelatedAttribute]:
+    """All relationships of a model, of every kind, those of its bases first."""
+    names = dict.fromkeys(name for owner in reversed(model.__mro__) for name in owner.__dict__)
+    found = {name: related_attribute(model, name) for name in names}
+    return {name: attribute for name, attribute in found.items() if attribute is not None}
+
+
+# Instances.
+
+
+def hydrate(model: Model, rows: list[dict[str, Any]]) -> list[Any]:
+    """Make instances from rows, which belong to them from now on; other classes than `Table` are called."""
+    if hasattr(model, "_hydrate"):
+        return cast("list[Any]", _HYDRATE(model)(rows))
+    return [model(**row) for row in rows]
+
+
+def missing_value(instance: Any, name: str) -> Any:
+    """The value of a column that `_data` does not have: what a `ColumnProxy` gives instead of a `KeyError`."""
+    if hasattr(class_of(instance), "_missing"):
+        return _MISSING(instance)(name)
+    return getattr(instance, "__dict__", {}).get(name)
+
+
+def value_of(instance: Any, name: str) -> Any:
+    """The value of a column without any I/O or deferred loading; `None` if there is none. For objects of any class."""
+    data = getattr(instance, "_data", None)
+    if data is not None and name in data:
+        return data[name]
+    return instance.__dict__.get(name) if hasattr(instance, "__dict__") else getattr(instance, name, None)
+
+
+def primary_key_value(instance: Any) -> Any:
+    """The value of the primary key, `None` if it has none."""
+    return value_of(instance, primary_key(class_of(instance)))
+
+
+def loaded_values(instance: Any) -> Mapping[str, Any]:
+    """The values that the instance has, by column."""
+    return cast("Mapping[str, Any]", _DATA(instance))
+
+
+def is_loaded(instance: Any, name: str) -> bool:
+    """Whether the instance has a value of a column."""
+    return name in _DATA(instance)
+
+
+def is_persistent(instance: Any) -> bool:
+    """Whether the instance stands for a row: it was loaded or saved, and not deleted since."""
+    return getattr(instance, "_clean", None) is not None
+
+
+def absorb(instance: Any, values: Mapping[str, Any]) -> None:
+    """Take over values read from the row of a persistent instance; they are not changes."""
+    _ABSORB(instance)(values)
+
+
+def related_state(instance: Any) -> dict[str, Any]:
+    """Where relationships keep what belongs to one instance, by name. `refresh` empties it; copies start without."""
+    attributes: dict[str, Any] = instance.__dict__
+    state: dict[str, Any] | None = attributes.get("_related")
+    if state is None:
+        state = attributes["_related"] = {}
+    return state
