@@ -59,3 +59,19 @@ func (c *canceller) drain() error {
 	c.fired.Store(false)
 	return err
 }
+
+// watch is what the driver does around its own calls, for messages that it did not write: until stop is called, the end of
+// the context cancels.
+func (c *canceller) watch(ctx context.Context) (stop func()) {
+	handled := make(chan struct{})
+	forget := context.AfterFunc(ctx, func() {
+		defer close(handled)
+		c.HandleCancel(ctx)
+	})
+	return func() {
+		if !forget() {
+			<-handled
+			c.HandleUnwatchAfterCancel()
+		}
+	}
+}

@@ -97,7 +97,13 @@ func (b *backend) timed(ctx context.Context, s Statement, known *plan, out sink,
 		started = b.sent.started
 	}
 	tag, err := b.run(ctx, s, known, out)
-	run := completed{sql: s.SQL, elapsed: time.Since(started), attempt: number, rows: tag.RowsAffected()}
+	run := completed{elapsed: time.Since(started), attempt: number, rows: tag.RowsAffected()}
+	return tag, b.account(ctx, s, run, err)
+}
+
+// account shows one execution to metrics, logs and traces, and gives its error the final form.
+func (b *backend) account(ctx context.Context, s Statement, run completed, err error) error {
+	run.sql = s.SQL
 	if err != nil {
 		e := *translate(err, s)
 		e.Query = excerpt(s.SQL, sqlExcerpt)
@@ -111,7 +117,7 @@ func (b *backend) timed(ctx context.Context, s Statement, known *plan, out sink,
 		b.pool.completed(ctx, run)
 		b.traced(ctx, run)
 	}
-	return tag, err
+	return err
 }
 
 // completed is what one execution leaves in metrics and logs.

@@ -22,6 +22,8 @@ type Session interface {
 	Query(ctx context.Context, s Statement) (*wire.Result, error)
 	// Text runs one statement and returns its rows in PostgreSQL's text form, nil for NULL. For the core's own questions.
 	Text(ctx context.Context, s Statement) ([][]*string, error)
+	// OpenCursor binds one statement whose rows are then fetched in batches.
+	OpenCursor(ctx context.Context, s Statement) (*Cursor, error)
 	// Atomic runs fn in a transaction: on a pool in one of its own, rerun as a whole after a transient error; inside a
 	// transaction behind a savepoint.
 	Atomic(ctx context.Context, fn func(Session) error) error

@@ -56,6 +56,8 @@ type Tx struct {
 	over atomic.Bool
 	// atomics numbers the savepoints of Atomic.
 	atomics int
+	// undone counts how often something went back to a savepoint, which may have taken cursors away.
+	undone uint64
 	// pinned: the connection is somebody else's to give back.
 	pinned bool
 }
@@ -203,6 +205,7 @@ func (t *Tx) Savepoint(ctx context.Context, name string) error {
 
 // RollbackTo undoes everything since the savepoint, which stays.
 func (t *Tx) RollbackTo(ctx context.Context, name string) error {
+	t.undone++
 	return t.savepoint(ctx, "ROLLBACK TO SAVEPOINT ", name, true)
 }
 
@@ -264,6 +267,9 @@ func (t *Tx) run(ctx context.Context, s Statement, out sink) (pgconn.CommandTag,
 	for _, command := range known.Control {
 		if !query.SavepointControl(command) {
 			return pgconn.CommandTag{}, errOwnControl(command)
+		}
+		if command == "ROLLBACK TO" {
+			t.undone++
 		}
 	}
 	if t.over.Load() {
