@@ -8,8 +8,8 @@ from types import ModuleType
 import pytest
 
 from queries.generator import rows
-from queries.models import TABLES
 from queries.sent import Sent
+from queries.tables import TABLES
 
 ROWS = {"Author": 25, "Book": 35, "Review": 45}
 
