@@ -51,6 +51,11 @@ class RelatedAttribute:
     def relationship_name(self) -> str:
         """The name of the attribute."""
 
+    @property
+    @abstractmethod
+    def owner(self) -> Model | None:
+        """The class whose body has the attribute, `None` when it was added to a class later."""
+
     @abstractmethod
     def link(self, owner: Model) -> Link:
         """How the rows of `owner` and the related rows belong together.
