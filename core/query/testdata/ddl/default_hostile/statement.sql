@@ -1,0 +1,1 @@
+CREATE TABLE IF NOT EXISTS "public"."t" ("a" TEXT DEFAULT '''); DROP TABLE t; --', "b" TEXT DEFAULT E'\\''; DROP TABLE t; --')

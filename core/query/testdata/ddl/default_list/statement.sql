@@ -1,0 +1,1 @@
+error value: the default of column tags is no scalar but a list

@@ -1,0 +1,1 @@
+error identifier: Access to pg_catalog is not allowed

@@ -1,0 +1,1 @@
+error value: column a cannot be SET NULL: it is not nullable

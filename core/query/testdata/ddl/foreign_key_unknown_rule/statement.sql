@@ -1,0 +1,1 @@
+error value: Unknown referential action: EXPLODE

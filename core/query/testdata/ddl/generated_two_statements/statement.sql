@@ -1,0 +1,1 @@
+error query: the SQL text must not contain ';'

@@ -1,0 +1,1 @@
+error identifier: Invalid identifier: unbalanced quotes

@@ -1,0 +1,1 @@
+error identifier: Invalid identifier: it contains characters that are not allowed

@@ -1,0 +1,1 @@
+error value: an index needs a column

@@ -1,0 +1,1 @@
+error value: Unknown index type: btree) x

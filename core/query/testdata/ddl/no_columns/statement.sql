@@ -1,0 +1,1 @@
+error value: a table needs a column

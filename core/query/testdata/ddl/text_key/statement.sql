@@ -1,0 +1,1 @@
+CREATE TABLE IF NOT EXISTS "public"."t" ("sku" TEXT PRIMARY KEY)
