@@ -100,7 +100,7 @@ int32_t ob_log_subscribe(uint64_t queue, int32_t level);
 /* Refuses new work, cancels what runs, closes all pools and queues, waits at most grace_ms. Final. Since 1.0. */
 int32_t ob_shutdown(uint32_t grace_ms);
 
-/* One JSON object: queues, pools, transactions, operations, buffers, goroutines. Since 1.0. */
+/* One JSON object: queues, pools, transactions, cursors, operations, buffers, goroutines. Since 1.0. */
 int32_t ob_counters(ob_buf *out);
 
 #ifdef OB_FAULT_INJECTION

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"maps"
 	"math"
 	"time"
 
@@ -10,7 +11,7 @@ import (
 )
 
 func (l *Library) newControls() map[string]control {
-	return map[string]control{
+	controls := map[string]control{
 		"connect": {prefix: "Failed to initialize PostgreSQL", run: l.connect},
 
 		"close": {target: KindPool, durable: true, run: l.closePool},
@@ -28,6 +29,8 @@ func (l *Library) newControls() map[string]control {
 		"migration_apply":    {target: KindPool, prefix: "Failed to apply migrations", run: migrationApply},
 		"migration_rollback": {target: KindPool, prefix: "Failed to rollback migrations", run: migrationRollback},
 	}
+	maps.Copy(controls, cursorControls())
+	return controls
 }
 
 // env is what the engine gets of its host.

@@ -6,6 +6,7 @@ type counters struct {
 	Queues       int   `json:"queues"`
 	Pools        int   `json:"pools"`
 	Transactions int   `json:"transactions"`
+	Cursors      int   `json:"cursors"`
 	Operations   int64 `json:"operations"`
 	Buffers      int64 `json:"buffers"`
 	Goroutines   int   `json:"goroutines"`
@@ -19,6 +20,7 @@ func (l *Library) Counters(alloc func(size int) []byte) Status {
 		Queues:       live[KindQueue],
 		Pools:        live[KindPool],
 		Transactions: live[KindTransaction],
+		Cursors:      live[KindCursor],
 		Operations:   l.operations.Load(),
 		Buffers:      l.buffers.Load(),
 		Goroutines:   runtime.NumGoroutine(),

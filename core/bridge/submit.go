@@ -188,7 +188,7 @@ func (l *Library) resolveSession(name string, read operation.Func, target uint64
 	if !ok {
 		return task{}, WrongKind
 	}
-	w := &work{session: session, read: read, request: request}
+	w := &work{library: l, session: session, read: read, request: request}
 	t := task{name: name, session: r, run: w.run}
 	if pool, ok := session.(*engine.Pool); ok && len(request) <= maxAhead {
 		t.ahead, t.close = func(ctx context.Context) { w.ahead(ctx, pool) }, w.close

@@ -12,6 +12,7 @@ const maxAhead = 4096
 
 // work is an operation on a pool or a transaction.
 type work struct {
+	library *Library
 	session engine.Session
 	read    operation.Func
 	request []byte
@@ -53,5 +54,8 @@ func (w *work) run(ctx context.Context) (reply, error) {
 		return reply{}, err
 	}
 	answer, err := w.task.Run(ctx, w.session)
+	if answer.Cursor != nil {
+		return w.library.issueCursor(answer.Cursor)
+	}
 	return reply{rows: answer.Rows, value: answer.Value}, err
 }

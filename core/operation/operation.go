@@ -11,10 +11,11 @@ import (
 	"ouroboros-postgres/core/wire"
 )
 
-// Reply is a result set (Rows) or any JSON value (Value).
+// Reply is a result set (Rows), a cursor that the receiver has to end, or any JSON value (Value).
 type Reply struct {
-	Rows  *wire.Result
-	Value any
+	Rows   *wire.Result
+	Cursor *engine.Cursor
+	Value  any
 }
 
 // Func reads the request of one operation, the whole JSON object of the caller.
@@ -43,6 +44,8 @@ func statements(name string) Func {
 		return of("Query execution failed", execute)
 	case "query":
 		return of("Query execution failed", runQuery)
+	case "open_cursor":
+		return of(cursorFailed, openCursor)
 	case "insert":
 		return of("", insert)
 	case "upsert":
