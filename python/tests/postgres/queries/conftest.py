@@ -29,3 +29,12 @@ async def filled(pg: ModuleType) -> ModuleType:
 def sent(filled: ModuleType) -> Sent:
     """What has been sent to the server since the test began."""
     return Sent(importlib.import_module("ouroboros_postgres"))
+
+
+@pytest.fixture
+async def shop(pg: ModuleType) -> ModuleType:
+    """The package, connected to a database with the small shop."""
+    from queries.shop import SHOP
+
+    await pg.execute(SHOP)
+    return pg

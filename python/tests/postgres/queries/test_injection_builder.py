@@ -9,7 +9,6 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 import pytest
-from ouroboros_postgres.columns import ColumnProxy
 
 from fixtures.database import Database
 from ouroboros_postgres import (
@@ -29,6 +28,7 @@ from ouroboros_postgres import (
     or_,
     raw_sql,
 )
+from ouroboros_postgres.columns import ColumnProxy
 from queries.hostile import (
     TEXTS,
     VAULT,
@@ -354,7 +354,7 @@ async def test_search_and_geometry_literals_are_literals(pg: ModuleType) -> None
         assert await pg.execute(f"SELECT {literal} AS it") == [{"it": text}]
         literal = FullTextSearch.to_tsquery(text).removeprefix("to_tsquery('english', ").removesuffix(")")
         assert await pg.execute(f"SELECT {literal} AS it") == [{"it": text}]
-        array = ArrayOps._format_array([text, [text, 1][0]])
+        array = ArrayOps._format_array([text, text])
         assert await pg.execute(f"SELECT {array} AS it") == [{"it": [text, text]}]
 
 
@@ -369,7 +369,7 @@ def test_literals_refuse_what_they_cannot_hold() -> None:
             Point(1.0, 1.0, srid=text)  # type: ignore[arg-type]
         with pytest.raises((TypeError, ValueError)):
             Point.from_wkt("POINT(1 1)", text)  # type: ignore[arg-type]
-    for value in (object(), {"a": 1}, float, b"x" and {1: 2}):
+    for value in (object(), {"a": 1}, float):
         with pytest.raises(TypeError):
             ArrayOps._format_array([value])
     for number in (float("nan"), float("inf")):
