@@ -44,7 +44,7 @@ class AliasedClass(Generic[M]):
         if known is None:
             if not _is_column(self._table_class, name):
                 raise AttributeError(f"Alias {self._alias!r} of {self._table_class.__name__} has no column {name!r}")
-            known = self._column_proxies[name] = ColumnProxy(name, self._table_class, self)
+            known = self._column_proxies[name] = ColumnProxy(name, self._table_class, aliased=self, alias=self._alias)
         return known
 
     def __repr__(self) -> str:
@@ -69,16 +69,22 @@ def aliased(table_class: type[M], name: str | None = None) -> AliasedClass[M]:
 
 def aliased_model(alias: AliasedClass[M]) -> type[M]:
     """The model behind an alias."""
-    return alias._table_class
+    model: type[M] = _part(alias, "_table_class")
+    return model
 
 
 def alias_source(encoder: Encoder, alias: AliasedClass[Any]) -> Node:
     """Give the source of an aliased class, for FROM and joins."""
     source: Node = {
-        "table": models.table_name(alias._table_class),
-        "alias": alias._alias,
+        "table": models.table_name(aliased_model(alias)),
+        "alias": _part(alias, "_alias"),
         "keys": [encoder.alias_key(alias)],
     }
-    if alias._is_named:
+    if _part(alias, "_is_named"):
         source["fixed"] = True
     return source
+
+
+def _part(alias: AliasedClass[Any], name: str) -> Any:
+    """Read an attribute of the alias itself."""
+    return object.__getattribute__(alias, name)

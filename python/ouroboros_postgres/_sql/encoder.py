@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -61,7 +61,7 @@ class Encoder:
         self._aliases: dict[int, tuple[object, str]] = {}
 
     @contextmanager
-    def within(self, scope: Scope) -> Iterator[None]:
+    def within(self, scope: Scope) -> Generator[None]:
         """Encode the parts of a select: plain names belong to its main source."""
         scope.outer = outer = self.scope
         self.scope = scope

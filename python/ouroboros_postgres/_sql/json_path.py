@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .encodable import Encodable
+from .._guards import is_list
 from .expression import SqlExpr
 from .operand import Operand
 
@@ -43,7 +43,7 @@ class JsonPath(Operand):
         return {"path": {"left": self.column.encode(encoder), "keys": encoder.slots(map(str, self.keys))}}
 
     def _compared(self, op: str, value: Any = None) -> SqlExpr:
-        return super()._compared(op, [_text(item) for item in value] if isinstance(value, list) else _text(value))
+        return super()._compared(op, [_text(item) for item in value] if is_list(value) else _text(value))
 
     def __repr__(self) -> str:
         return f"{self.column!r}.json_path({', '.join(map(repr, self.keys))})"
@@ -53,4 +53,4 @@ def _text(value: Any) -> Any:
     """Give the text that JSON has for a value: the path is compared as text."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, int) and not isinstance(value, Encodable) else value
+    return str(value) if isinstance(value, int) else value

@@ -9,6 +9,7 @@ from .._guards import is_list, is_set
 from .comparison import members
 from .encodable import Subquery
 from .expression import SqlExpr
+from .operand import Operand
 from .proxy import ColumnProxy
 
 __all__ = ["lookup"]
@@ -24,15 +25,15 @@ _OPERATORS: Final = {
     "like": "LIKE",
     "ilike": "ILIKE",
 }
-_METHODS: Final[dict[str, Callable[[ColumnProxy[Any], Any], SqlExpr]]] = {
-    "contains": ColumnProxy.contains,
-    "icontains": ColumnProxy.icontains,
-    "startswith": ColumnProxy.startswith,
-    "istartswith": ColumnProxy.istartswith,
-    "endswith": ColumnProxy.endswith,
-    "iendswith": ColumnProxy.iendswith,
-    "has_key": ColumnProxy.has_key,
-    "any": ColumnProxy.any_,
+_METHODS: Final[dict[str, Callable[[Operand, Any], SqlExpr]]] = {
+    "contains": Operand.contains,
+    "icontains": Operand.icontains,
+    "startswith": Operand.startswith,
+    "istartswith": Operand.istartswith,
+    "endswith": Operand.endswith,
+    "iendswith": Operand.iendswith,
+    "has_key": Operand.has_key,
+    "any": Operand.any_,
 }
 _MEMBERSHIPS: Final = {"in": "IN", "not_in": "NOT IN"}
 
@@ -57,7 +58,7 @@ def lookup(keyword: str, value: Any) -> SqlExpr:
         return _between(column, value)
     if word not in _METHODS:
         raise ValueError(f"Unknown lookup: {word}")
-    return _METHODS[word](ColumnProxy(column), value)
+    return _METHODS[word](ColumnProxy[Any](column), value)
 
 
 def _values(operator: str, value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from .._arguments import json_text
 from .._guards import is_list, is_mapping, is_set
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from .encoder import Encoder, Node
 
 __all__ = ["MemberFilter"]
-
-_KINDS: Final[dict[str, Kind]] = {"ANY": "array", "HAS": "json"}
 
 
 class MemberFilter(SqlExpr):
@@ -39,7 +37,7 @@ class MemberFilter(SqlExpr):
         kind: Kind | None = None,
     ) -> None:
         super().__init__(column, op, value, operand=operand)
-        self.kind = kind
+        self.kind: Kind | None = kind
         if kind == "json" and op == "HAS":
             _check_keys(value)
 
@@ -60,12 +58,13 @@ class MemberFilter(SqlExpr):
         if self.kind is not None:
             return self.kind
         model = encoder.scope.model if encoder.scope is not None else None
-        return kind_of_column(model, self.column) or default_kind(self.op)
+        known = kind_of_column(model, self.column)
+        return default_kind(self.op) if known is None else known
 
 
 def default_kind(op: str) -> Kind:
-    """What the column is taken for when nothing tells."""
-    return _KINDS[op]
+    """What a column is taken for when nothing tells."""
+    return "json" if op == "HAS" else "array"
 
 
 def _is_many(value: Any) -> bool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .encoder import Encoder, Node
     from .models import Model
 
-__all__ = ["ColumnProxy", "alias_of", "column_node"]
+__all__ = ["ColumnProxy", "column_node"]
 
 T = TypeVar("T")
 
@@ -30,15 +30,23 @@ class ColumnProxy(Operand, Generic[T]):
     Attributes:
         name: As given.
         model: As given.
+        aliased: The aliased class that the column was taken from, if it was.
     """
 
-    __slots__ = ("_alias", "_aliased", "_name", "model")
+    __slots__ = ("_alias", "_name", "aliased", "model")
 
-    def __init__(self, name: str, model: Model | None = None, aliased: AliasedClass[Any] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        model: Model | None = None,
+        *,
+        aliased: AliasedClass[Any] | None = None,
+        alias: str | None = None,
+    ) -> None:
         self._name = name
         self.model = model
-        self._aliased = aliased
-        self._alias: str | None = None if aliased is None else aliased._alias
+        self.aliased = aliased
+        self._alias = alias
 
     @property
     def name(self) -> str:
@@ -63,13 +71,13 @@ class ColumnProxy(Operand, Generic[T]):
         instance._data[self._name] = value
 
     def __hash__(self) -> int:
-        return hash((self._name, id(self.model), id(self._aliased)))
+        return hash((self._name, id(self.model), id(self.aliased)))
 
     def encode(self, encoder: Encoder) -> Node:
         """Give the node."""
-        if self._aliased is None:
+        if self.aliased is None:
             return encoder.column(self._name, self.model)
-        return {"column": {"name": self._name, "of": encoder.alias_key(self._aliased), "as": self._alias}}
+        return {"column": {"name": self._name, "of": encoder.alias_key(self.aliased), "as": self._alias}}
 
     def json_path(self, *keys: str | int) -> JsonPath:
         """Reach into a JSON column: the text at a path of keys, and indices of arrays.
@@ -84,11 +92,6 @@ class ColumnProxy(Operand, Generic[T]):
         model = None if self.model is None else getattr(self.model, "__name__", self.model)
         alias = "" if self._alias is None else f", alias={self._alias!r}"
         return f"ColumnProxy({self._name!r}, {model}{alias})"
-
-
-def alias_of(column: ColumnProxy[Any]) -> AliasedClass[Any] | None:
-    """The aliased class that a column was taken from."""
-    return column._aliased
 
 
 def column_node(encoder: Encoder, item: Any) -> Node:

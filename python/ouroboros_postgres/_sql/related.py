@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeGuard
 
 from . import models
 from .condition import Condition
@@ -10,7 +10,7 @@ from .declared import kind_of_column
 from .expression import SqlExpr
 from .link import Link, RelatedAttribute
 from .member_filter import MemberFilter, default_kind
-from .proxy import ColumnProxy, alias_of
+from .proxy import ColumnProxy
 from .related_rows import OuterRow, exists
 
 if TYPE_CHECKING:
@@ -83,12 +83,12 @@ def _named(encoder: Encoder, name: str) -> RelatedAttribute | ColumnProxy[Any]:
 
 
 def _through_key(encoder: Encoder, column: ColumnProxy[Any]) -> tuple[OuterRow, Link]:
-    alias, model = alias_of(column), column.model
+    model = column.model
     key = None if model is None else models.foreign_key(model, column.name)
     if model is None or key is None:
         raise ValueError(f"{column!r} has no foreign key")
     node = column.encode(encoder)["column"]
-    row = OuterRow(node["of"], None if alias is None else node["as"])
+    row = OuterRow(node["of"], node.get("as"))
     return row, Link(column.name, key.table, key.column)
 
 
@@ -156,18 +156,23 @@ def _dispatch(op: _Word, first: Any, condition: Any) -> SqlExpr:
     if isinstance(first, (RelatedAttribute, str)) or _has_key(first):
         if is_filter:
             return RelatedFilter(first, op, wanted)
-    elif not isinstance(first, ColumnProxy) or is_filter:
+    elif not _is_column(first) or is_filter:
         raise _refusal(op, first)
     if isinstance(first, RelatedAttribute):
         raise _refusal(op, first)
     if isinstance(first, str):
         return MemberFilter(first, op, condition)
-    kind = kind_of_column(first.model, first.name) or default_kind(op)
-    return MemberFilter(first.name, op, condition, operand=first, kind=kind)
+    column: ColumnProxy[Any] = first
+    kind = kind_of_column(column.model, column.name) or default_kind(op)
+    return MemberFilter(column.name, op, condition, operand=column, kind=kind)
 
 
-def _has_key(first: Any) -> bool:
-    if not isinstance(first, ColumnProxy) or first.model is None:
+def _is_column(first: object) -> TypeGuard[ColumnProxy[Any]]:
+    return isinstance(first, ColumnProxy)
+
+
+def _has_key(first: object) -> bool:
+    if not _is_column(first) or first.model is None:
         return False
     return models.foreign_key(first.model, first.name) is not None
 
