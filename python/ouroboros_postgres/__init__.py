@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from . import _engine as _engine
 from . import connection, errors, health, identifiers, metrics, transactions, types
+from .arrays import ArrayOps
 from .connection import (
     IsolationLevel,
     begin_transaction,
@@ -88,9 +89,11 @@ from .errors import (
     UndefinedColumnError,
     UndefinedTableError,
 )
+from .fulltext import FullTextSearch, fts
 from .health import health_check
 from .identifiers import validate_foreign_key_reference
 from .metrics import metrics_prometheus, pool_metrics, reset_metrics
+from .postgis import GeoQuery, Point
 from .transactions import Savepoint, Transaction, pg_transaction, run_in_transaction
 from .types import Range
 
@@ -98,6 +101,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "ArrayOps",
     "AuthenticationError",
     "CheckError",
     "ConflictError",
@@ -107,6 +111,8 @@ __all__ = [
     "DeadlockError",
     "DeserializationError",
     "ForeignKeyError",
+    "FullTextSearch",
+    "GeoQuery",
     "IdentifierError",
     "InFailedTransactionError",
     "IntegrityError",
@@ -117,6 +123,7 @@ __all__ = [
     "NotConnectedError",
     "NotNullError",
     "PermissionDeniedError",
+    "Point",
     "PoolTimeoutError",
     "PostgresError",
     "PostgresTimeoutError",
@@ -151,6 +158,7 @@ __all__ = [
     "find_by_foreign_key",
     "find_many",
     "find_one",
+    "fts",
     "get_backreferences",
     "get_columns",
     "get_foreign_keys",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["LEAST_LEVEL", "connection_log", "emit", "wants_debug"]
+__all__ = ["DEBUG_LEVEL", "LEAST_LEVEL", "TRACE_LEVEL", "connection_log", "emit", "wants_debug"]
 
 connection_log: Final = logging.getLogger("ouroboros_postgres.connection")
 _executor_log: Final = logging.getLogger("ouroboros_postgres.executor")
@@ -16,6 +16,8 @@ _executor_log: Final = logging.getLogger("ouroboros_postgres.executor")
 # Without it, records of a program that has configured no logging would be printed bare on standard error.
 logging.getLogger("ouroboros_postgres").addHandler(logging.NullHandler())
 
+TRACE_LEVEL: Final = 5
+DEBUG_LEVEL: Final = logging.DEBUG
 LEAST_LEVEL: Final = logging.INFO
 """Records of this level and above always come; there are few of them and `logging` filters them."""
 

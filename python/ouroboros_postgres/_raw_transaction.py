@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from . import _requests
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ._handle import Handle
+    from ._observation import TransactionObservation
 
 __all__ = ["NestedTransaction", "RawTransaction", "RootTransaction", "Row", "abandon_savepoint"]
 
@@ -31,11 +33,17 @@ class RawTransaction(ABC):
         TransactionClosedError: The transaction has been committed or rolled back.
     """
 
-    __slots__ = ("__weakref__", "_completed", "is_committed")
+    __slots__ = ("__weakref__", "_completed", "is_committed", "observation")
 
-    def __init__(self) -> None:
+    def __init__(self, observation: TransactionObservation | None) -> None:
         self._completed = False
         self.is_committed = False
+        self.observation = observation
+
+    def observe_end(self, outcome: str, error: BaseException | None = None) -> None:
+        """Tell tracing how it ended; only the first call counts."""
+        if self.observation is not None:
+            self.observation.end(outcome, error)
 
     @property
     @abstractmethod
@@ -51,6 +59,11 @@ class RawTransaction(ABC):
     @abstractmethod
     def root(self) -> RootTransaction:
         """The transaction of the server that this is or lies in."""
+
+    @property
+    @abstractmethod
+    def depth(self) -> int:
+        """In how many transactions this is nested."""
 
     @abstractmethod
     def target(self) -> int:
@@ -112,8 +125,16 @@ class RootTransaction(RawTransaction):
 
     __slots__ = ("_handle", "deferrable", "isolation_level", "nested", "read_only")
 
-    def __init__(self, handle: Handle, isolation_level: str | None, *, read_only: bool, deferrable: bool) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        handle: Handle,
+        isolation_level: str | None,
+        *,
+        read_only: bool,
+        deferrable: bool,
+        observation: TransactionObservation | None,
+    ) -> None:
+        super().__init__(observation)
         self._handle = handle
         self.isolation_level = isolation_level
         self.read_only = read_only
@@ -128,31 +149,42 @@ class RootTransaction(RawTransaction):
     def root(self) -> RootTransaction:
         return self
 
+    @property
+    def depth(self) -> int:
+        return 0
+
     def target(self) -> int:
         if self._completed:
             raise TransactionClosedError(COMPLETED)
         return self._handle.number
 
     async def commit(self) -> None:
-        await self._end(_COMMIT)
+        await self._end(_COMMIT, "commit")
         self.is_committed = True
 
     async def rollback(self) -> None:
-        await self._end(_ROLLBACK)
+        await self._end(_ROLLBACK, "rollback")
 
-    async def _end(self, request: bytes) -> None:
+    async def _end(self, request: bytes, how: str) -> None:
         target = self.target()
         self._completed = True
         outcome = start_durable(target, request)
+        if self.observation is not None:
+            outcome.add_done_callback(partial(self._observe_outcome, how))
         try:
             await outcome
         finally:
             if outcome.done():
                 self._give_back()
 
+    def _observe_outcome(self, how: str, outcome: asyncio.Future[Any]) -> None:
+        error = None if outcome.cancelled() else outcome.exception()
+        self.observe_end(how if error is None else "failed", error)
+
     def abandon(self) -> None:
         self._completed = True
         self._give_back()
+        self.observe_end("abandoned")
 
     def _give_back(self) -> bool:
         lost_targets.discard(self._handle.number)
@@ -164,6 +196,7 @@ class RootTransaction(RawTransaction):
         try:
             if self._give_back():
                 connection_log.warning("A transaction was never completed; changes rolled back")
+            self.observe_end("abandoned")
         except Exception:  # noqa: S110 - the interpreter is going away and its modules with it
             pass
 
@@ -173,14 +206,18 @@ class NestedTransaction(RawTransaction):
 
     __slots__ = ("_name", "_parent")
 
-    def __init__(self, parent: RawTransaction, name: str) -> None:
-        super().__init__()
+    def __init__(self, parent: RawTransaction, name: str, observation: TransactionObservation | None) -> None:
+        super().__init__(observation)
         self._parent = parent
         self._name = name
 
     @property
     def root(self) -> RootTransaction:
         return self._parent.root
+
+    @property
+    def depth(self) -> int:
+        return self._parent.depth + 1
 
     @property
     def is_completed(self) -> bool:
@@ -200,15 +237,21 @@ class NestedTransaction(RawTransaction):
         self._completed = True
         try:
             await start_durable(target, _requests.control("release", self._name))
-        except InFailedTransactionError:
-            await self._undo(target)
+        except BaseException as error:
+            self.observe_end("failed", error)
+            if isinstance(error, InFailedTransactionError):
+                await self._undo(target)
             raise
         self.is_committed = True
+        self.observe_end("commit")
 
     async def rollback(self) -> None:
         target = self.target()
         self._completed = True
-        await self._undo(target)
+        try:
+            await self._undo(target)
+        finally:
+            self.observe_end("rollback")
 
     async def _undo(self, target: int) -> None:
         back, release = _start_undo(target, self._name)
@@ -218,6 +261,7 @@ class NestedTransaction(RawTransaction):
     def abandon(self) -> None:
         self._completed = True
         abandon_savepoint(self._parent, self._name)
+        self.observe_end("abandoned")
 
 
 def _start_undo(target: int, name: str) -> tuple[asyncio.Future[Any], asyncio.Future[Any]]:

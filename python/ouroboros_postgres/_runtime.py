@@ -17,9 +17,9 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from . import _binding
+from . import _binding, _observation
 from ._handle import Handle
-from ._logs import LEAST_LEVEL, emit, wants_debug
+from ._logs import DEBUG_LEVEL, LEAST_LEVEL, TRACE_LEVEL, emit, wants_debug
 from ._requests import encode
 from ._wake import DescriptorWaker, ThreadWaker
 from .errors import (
@@ -54,11 +54,12 @@ class Operation(asyncio.Future[Any]):
     """The outcome of one submitted request; cancelling it cancels the work on the server."""
 
     # Set by `start`: a constructor of its own would cost every operation two more calls.
-    __slots__ = ("number", "queue", "target")
+    __slots__ = ("number", "observation", "queue", "target")
 
     queue: CompletionQueue
     number: int
     target: int
+    observation: _observation.OperationObservation | None
 
     def cancel(self, msg: Any | None = None) -> bool:
         """Cancel at once; the engine lets the server know and cleans up on its own."""
@@ -85,17 +86,17 @@ class CompletionQueue:
     wait for it go with it.
     """
 
-    __slots__ = ("__weakref__", "_waker", "close", "debug", "handle", "loop", "pending")
+    __slots__ = ("__weakref__", "_waker", "close", "debug", "handle", "loop", "pending", "traced")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = weakref.ref(loop)
         self.pending: dict[int, Operation] = {}
-        self.debug = False
+        self.debug = self.traced = False
         try:
             self._open(loop, DescriptorWaker())
         except NotImplementedError:
             self._open(loop, ThreadWaker())
-        self.subscribe(debug=wants_debug())
+        self.subscribe(debug=wants_debug(), traced=False)
 
     def _open(self, loop: asyncio.AbstractEventLoop, waker: Waker) -> None:
         try:
@@ -112,10 +113,11 @@ class CompletionQueue:
         self.close = weakref.finalize(self, _close, self.handle, waker)
         self.close.atexit = False
 
-    def subscribe(self, *, debug: bool) -> None:
+    def subscribe(self, *, debug: bool, traced: bool) -> None:
         """Ask for log records; those below INFO are costly and only built when somebody wants them."""
-        self.debug = debug
-        _binding.log_subscribe(self.handle, 10 if debug else LEAST_LEVEL)
+        self.debug, self.traced = debug, traced
+        level = TRACE_LEVEL if traced else DEBUG_LEVEL if debug else LEAST_LEVEL
+        _binding.log_subscribe(self.handle, level)
 
     def cancel(self, number: int) -> None:
         """Give up an operation."""
@@ -148,12 +150,21 @@ class CompletionQueue:
         """Take a frame that no operation waits for."""
         loop = self.loop()
         if not isinstance(payload, BaseException):
-            if kind == LOG:
+            if kind == LOG and "operation" in payload:
+                self._report(payload)
+            elif kind == LOG:
                 emit(payload)
             else:
                 Handle(payload["handle"]).release()
         elif loop is not None:
             loop.call_exception_handler({"message": "a frame of the engine cannot be read", "exception": payload})
+
+    def _report(self, record: dict[str, Any]) -> None:
+        """Tell the observation of an operation what the engine reports of it."""
+        operation = self.pending.get(record["operation"])
+        observation = operation.observation if operation is not None else None
+        if observation is not None:
+            observation.report(record["message"], record["fields"])
 
 
 def _close(handle: int, waker: Waker) -> None:
@@ -216,17 +227,23 @@ def start(target: int, request: bytes, kind: type[Operation] = Operation) -> Ope
     queue = known() if known is not None else None
     if queue is None or queue.loop() is not loop:
         queue = _open_queue(loop)
-    if wants_debug() is not queue.debug:
-        queue.subscribe(debug=not queue.debug)
+    traced = _observation.wanted()
+    if wants_debug() is not queue.debug or traced is not queue.traced:
+        queue.subscribe(debug=wants_debug(), traced=traced)
     number = _next_number()
     queue.pending[number] = operation = kind(loop=loop)
     operation.queue, operation.number, operation.target = queue, number, target
+    operation.observation = observation = _observation.observe_operation(request) if traced else None
+    if observation is not None:
+        operation.add_done_callback(observation.finish)
     try:
         _binding.submit(queue.handle, number, target, request)
     except BaseException as error:
         if _is_being_stopped():
             return operation
         del queue.pending[number]
+        if observation is not None:
+            observation.fail(error)
         if isinstance(error, _binding.StatusError):
             raise _status_error(error, target) from None
         raise

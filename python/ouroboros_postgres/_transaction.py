@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
 from . import _requests
 from ._logs import connection_log
+from ._observation import observe_transaction
 from ._raw_transaction import NestedTransaction, RawTransaction, RootTransaction
 from ._runtime import COMPLETED, start
 from ._savepoint import SavepointContext, report_failed_cleanup
@@ -96,6 +97,8 @@ class TransactionWrapper:
             raise TransactionClosedError(COMPLETED)
         previous = active_transaction.get()
         self._entered.append((active_transaction.set(self), previous))
+        if self._tx.observation is not None:
+            self._tx.observation.enter()
         return self
 
     async def __aexit__(
@@ -112,6 +115,8 @@ class TransactionWrapper:
             await self._rollback_on_exit(error)
 
     def _restore_ambient(self) -> None:
+        if self._tx.observation is not None:
+            self._tx.observation.leave()
         token, previous = self._entered.pop()
         try:
             active_transaction.reset(token)
@@ -172,8 +177,16 @@ class TransactionContext:
             connection_log.warning("deferrable left out: it needs a serializable, read-only transaction")
             deferrable = False
         request = _requests.begin(self._level, read_only=self._read_only, deferrable=deferrable)
-        handle: Handle = await start(pool_target(), request)
-        return RootTransaction(handle, self._level, read_only=self._read_only, deferrable=deferrable)
+        observation = observe_transaction(self._level, read_only=self._read_only, deferrable=deferrable, depth=0)
+        try:
+            handle: Handle = await start(pool_target(), request)
+        except BaseException as error:
+            if observation is not None:
+                observation.end("failed", error)
+            raise
+        return RootTransaction(
+            handle, self._level, read_only=self._read_only, deferrable=deferrable, observation=observation
+        )
 
     async def _begin_nested(self, parent: RawTransaction) -> NestedTransaction:
         parent.target()
@@ -186,8 +199,16 @@ class TransactionContext:
             raise ValueError("a nested transaction cannot be deferrable when the one around it is not")
         root.nested += 1
         name = f"ouroboros_nested_{root.nested}"
-        await parent.savepoint(name)
-        return NestedTransaction(parent, name)
+        observation = observe_transaction(
+            root.isolation_level, read_only=root.read_only, deferrable=root.deferrable, depth=parent.depth + 1
+        )
+        try:
+            await parent.savepoint(name)
+        except BaseException as error:
+            if observation is not None:
+                observation.end("failed", error)
+            raise
+        return NestedTransaction(parent, name, observation)
 
     async def __aenter__(self) -> TransactionWrapper:
         self._wrapper = await self._begin()
