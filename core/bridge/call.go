@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"ouroboros-postgres/core/engine"
-	"ouroboros-postgres/core/operation"
 )
 
 // Call answers a pure request with one frame, in a buffer from alloc.
@@ -38,7 +37,7 @@ func (l *Library) answer(name string, target uint64, request []byte) (frame, Sta
 	if status := l.noTarget(target); status != OK {
 		return frame{}, status
 	}
-	value, known, err := operation.Pure(name, request)
+	value, known, err := l.known.Pure(name, request)
 	if !known {
 		err = unknown(name)
 	}

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"ouroboros-postgres/core/operation"
 )
 
 // Library is the state behind one loaded library. Its exported methods are the functions of the header.
@@ -12,6 +14,7 @@ type Library struct {
 	handles  *Handles
 	tasks    spawner
 	controls map[string]control
+	known    *operation.Operations // on pools and transactions, and the pure ones
 	faults   faults
 
 	// root ends when Shutdown begins, hard when its patience with durable operations and connections in use is over.
@@ -30,7 +33,7 @@ type Library struct {
 
 // New prepares a library; it starts nothing.
 func New() *Library {
-	l := &Library{handles: newHandles()}
+	l := &Library{handles: newHandles(), known: operation.New()}
 	l.root, l.cancel = context.WithCancel(context.Background())
 	l.hard, l.cutOff = context.WithCancel(context.Background())
 	l.lowestLevel.Store(logOff)

@@ -149,7 +149,7 @@ func (l *Library) resolve(name string, target uint64, request []byte) (task, Sta
 	if c, ok := l.controls[name]; ok {
 		return l.resolveControl(name, c, target, request)
 	}
-	if read, ok := operation.Find(name); ok {
+	if read, ok := l.known.Find(name); ok {
 		return l.resolveSession(name, read, target, request)
 	}
 	if status := l.anyTarget(target); status != OK {

@@ -86,7 +86,7 @@ func distinctRows(result *wire.Result, err error) (Reply, error) {
 		names[i] = c.name
 	}
 	if name, twice := query.Repeated(names); twice {
-		return Reply{}, pgerr.New(pgerr.Value, "two result columns are called %s: give one of them another alias", name)
+		return Reply{}, query.RepeatedName(name)
 	}
 	return Reply{Rows: result}, nil
 }

@@ -3,7 +3,10 @@ package operation
 import (
 	"context"
 
+	"github.com/goccy/go-json"
+
 	"ouroboros-postgres/core/engine"
+	"ouroboros-postgres/core/pgerr"
 	"ouroboros-postgres/core/wire"
 )
 
@@ -15,11 +18,25 @@ type cursorRequest struct {
 	SQL   string              `json:"sql"`
 	Args  wire.Args           `json:"args"`
 	Named map[string]wire.Arg `json:"named"`
+
+	Statement json.RawMessage `json:"statement"`
 }
 
-func openCursor(ctx context.Context, session engine.Session, r *cursorRequest) (Reply, error) {
-	source := statementRequest{SQL: r.SQL, Args: r.Args, Named: r.Named}
-	s, err := source.statement()
+// source is the statement of a tree or of a text.
+func (r *cursorRequest) source(t trees) (engine.Statement, error) {
+	if r.Statement == nil {
+		text := statementRequest{SQL: r.SQL, Args: r.Args, Named: r.Named}
+		return text.statement()
+	}
+	if r.SQL != "" || r.Named != nil {
+		return engine.Statement{}, pgerr.New(pgerr.Value, "statement excludes sql and named")
+	}
+	s, _, err := t.statement(r.Statement, r.Args)
+	return s, err
+}
+
+func (t trees) openCursor(ctx context.Context, session engine.Session, r *cursorRequest) (Reply, error) {
+	s, err := r.source(t)
 	if err != nil {
 		return Reply{}, err
 	}

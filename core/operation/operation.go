@@ -28,9 +28,23 @@ type Task struct {
 	Run   func(ctx context.Context, session engine.Session) (Reply, error)
 }
 
+// Operations are those of a library; they share what has been compiled.
+type Operations struct {
+	trees trees
+}
+
+// New makes the operations of a library.
+func New() *Operations { return &Operations{newTrees()} }
+
 // Find looks an operation up by the name that requests use.
-func Find(name string) (Func, bool) {
-	for _, find := range [...]func(string) Func{statements, links, catalogue} {
+func (o *Operations) Find(name string) (Func, bool) {
+	switch name {
+	case "statement":
+		return o.trees.run, true
+	case "open_cursor":
+		return of(cursorFailed, o.trees.openCursor), true
+	}
+	for _, find := range [...]func(string) Func{statements, definitions, links, catalogue} {
 		if f := find(name); f != nil {
 			return f, true
 		}
@@ -44,8 +58,6 @@ func statements(name string) Func {
 		return of("Query execution failed", execute)
 	case "query":
 		return of("Query execution failed", runQuery)
-	case "open_cursor":
-		return of(cursorFailed, openCursor)
 	case "insert":
 		return of("", insert)
 	case "upsert":
@@ -114,9 +126,15 @@ func catalogue(name string) Func {
 	return nil
 }
 
-// Pure answers the operations that need no session (identifier, reference, migration_create).
-func Pure(name string, request []byte) (any, bool, error) {
+// Pure answers the operations that need no session.
+func (o *Operations) Pure(name string, request []byte) (any, bool, error) {
 	switch name {
+	case "compile":
+		value, err := compileTree(request)
+		return value, true, err
+	case "table_text":
+		value, err := tableText(request)
+		return value, true, err
 	case "identifier":
 		var r struct {
 			header

@@ -32,7 +32,7 @@ func TestRequestsAreStrict(t *testing.T) {
 		{`{"op":"select","table":"t","filter":[["a","huh",1]]}`, pgerr.Value, "Unknown operator: huh"},
 		{`{"op":"select","table":"t","limit":-1}`, pgerr.Value, "limit"},
 		{`{"op":"select","table":"t","limit":1.5}`, pgerr.Value, "limit"},
-		{`{"op":"select","table":"t;"}`, pgerr.Identifier, "Invalid identifier"},
+		{`{"op":"select","table":"t;"}`, pgerr.Identifier, "Invalid table name"},
 		{`{"op":"select"}`, pgerr.Identifier, "empty"},
 		{`{"op":"aggregate","table":"t","aggregates":[["sum","a"]]}`, pgerr.Value, "3 items"},
 		{`{"op":"aggregate","table":"t","aggregates":[["sum",null,null]]}`, pgerr.Value, "sum requires a column name"},
@@ -69,11 +69,11 @@ func TestRequestsAreStrict(t *testing.T) {
 
 func TestPure(t *testing.T) {
 	t.Parallel()
-	quoted, known, err := Pure("identifier", []byte(`{"op":"identifier","name":"app.order"}`))
+	quoted, known, err := New().Pure("identifier", []byte(`{"op":"identifier","name":"app.order"}`))
 	if quoted != `"app"."order"` || !known || err != nil {
 		t.Errorf("%v %v %v", quoted, known, err)
 	}
-	pair, known, err := Pure("reference", []byte(`{"op":"reference","reference":"app.users.uid"}`))
+	pair, known, err := New().Pure("reference", []byte(`{"op":"reference","reference":"app.users.uid"}`))
 	if pair != [2]string{"app.users", "uid"} || !known || err != nil {
 		t.Errorf("%v %v %v", pair, known, err)
 	}
@@ -81,28 +81,28 @@ func TestPure(t *testing.T) {
 		"identifier": `{"op":"identifier","name":"a;"}`,
 		"reference":  `{"op":"reference","reference":""}`,
 	} {
-		if _, known, err := Pure(name, []byte(request)); !known || pgerr.From(err).Kind != pgerr.Identifier {
+		if _, known, err := New().Pure(name, []byte(request)); !known || pgerr.From(err).Kind != pgerr.Identifier {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, _, err := Pure("identifier", []byte(`{"op":"identifier","nam":"a"}`)); pgerr.From(err).Kind != pgerr.Value {
+	if _, _, err := New().Pure("identifier", []byte(`{"op":"identifier","nam":"a"}`)); pgerr.From(err).Kind != pgerr.Value {
 		t.Error(err)
 	}
-	if _, known, _ := Pure("metrics", nil); known {
+	if _, known, _ := New().Pure("metrics", nil); known {
 		t.Error("metrics is no pure operation of this package")
 	}
 }
 
 func TestFindKnowsTheContract(t *testing.T) {
 	t.Parallel()
-	for _, name := range strings.Fields(`execute query insert upsert select count aggregate with_cte update delete select_related delete_cascade
+	for _, name := range strings.Fields(`statement execute query open_cursor insert upsert select count aggregate with_cte update delete select_related delete_cascade
 		delete_checked m2m_create m2m_add m2m_remove m2m_clear m2m_count m2m_has m2m_set m2m_fetch list_tables table_exists
 		get_columns get_indexes get_foreign_keys get_backreferences inspect_table`) {
-		if _, ok := Find(name); !ok {
+		if _, ok := New().Find(name); !ok {
 			t.Error(name)
 		}
 	}
-	if _, ok := Find("nope"); ok {
+	if _, ok := New().Find("nope"); ok {
 		t.Error("nope")
 	}
 }

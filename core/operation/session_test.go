@@ -61,7 +61,7 @@ func call(ctx context.Context, session engine.Session, request string) (string, 
 	if err := json.Unmarshal([]byte(request), &head); err != nil {
 		return "", err
 	}
-	read, ok := Find(head.Op)
+	read, ok := New().Find(head.Op)
 	if !ok {
 		return "", fmt.Errorf("no operation %q", head.Op)
 	}

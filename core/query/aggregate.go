@@ -1,10 +1,6 @@
 package query
 
-import (
-	"strings"
-
-	"ouroboros-postgres/core/wire"
-)
+import "ouroboros-postgres/core/wire"
 
 // Aggregation is an aggregate function in the select list. Alias "" leaves the name to the server.
 type Aggregation struct {
@@ -19,6 +15,18 @@ type Having struct {
 	Column   string
 	Operator string
 	Value    wire.Arg
+}
+
+// Window is a window function in the select list.
+type Window struct {
+	Function  string // in any case
+	Column    string
+	Offset    *int64   // rows of lag and lead, n of ntile and nth_value
+	Default   wire.Arg // of lag and lead; Null: none
+	Partition []string
+	Order     []Order
+	Alias     string
+	Frame     *Frame
 }
 
 // SetOperation joins the rows so far with those of another query.
@@ -48,23 +56,9 @@ type Aggregate struct {
 func (a Aggregate) Build() (string, []wire.Arg, error) {
 	b := &builder{}
 	a.check(b)
-	b.with(a.CTEs, false)
-	b.write(strings.Repeat("(", len(a.SetOperations)), "SELECT ")
-	a.distinct(b)
-	a.selected(b)
-	b.write(" FROM ")
-	b.tableAt(a.Table)
-	b.where(a.Filter, a.Subqueries)
-	a.grouped(b)
-	tail := &builder{args: b.args}
-	tail.orderAt("order_by", " ORDER BY ", leading(a.DistinctOn, a.Order))
-	tail.page(a.Page)
-	b.keep(tail.err)
-	b.args = tail.args
-	for i, s := range a.SetOperations {
-		b.setOperation(item("set_operations", i), s)
-	}
-	b.write(tail.text.String())
+	n := a.node()
+	b.distinctNames(n.names())
+	n.writeQuery(b)
 	return b.finish()
 }
 
@@ -83,115 +77,62 @@ func (a Aggregate) check(b *builder) {
 	case len(a.DistinctOn) > 0 && len(a.SetOperations) > 0 && len(a.Order) > 0:
 		b.fail("distinct_on, order_by and set_operations exclude each other: select the distinct rows in a CTE")
 	}
-	b.distinctNames(a.names())
-}
-
-func (a Aggregate) distinct(b *builder) {
-	switch {
-	case len(a.DistinctOn) > 0:
-		b.write("DISTINCT ON (")
-		b.columnsAt("distinct_on", a.DistinctOn)
-		b.write(") ")
-	case a.Distinct:
-		b.write("DISTINCT ")
-	}
-}
-
-func (a Aggregate) selected(b *builder) {
-	if a.wildcard() {
-		b.write("*")
-	}
-	b.columnsAt("group_by", a.GroupBy)
-	listed := len(a.GroupBy)
-	for i, aggregate := range a.Aggregates {
-		if listed > 0 {
-			b.write(", ")
+	for i, w := range a.Windows {
+		if w.Alias == "" {
+			b.fail("a window function requires an alias (windows[%d])", i)
 		}
-		listed++
-		b.aggregate(item("aggregates", i), aggregate)
+	}
+}
+
+func (a Aggregate) node() *selectNode {
+	return &selectNode{
+		ctes: cteNodes(a.CTEs), distinct: a.Distinct, distinctOn: columnElements("distinct_on", a.DistinctOn), columns: a.selected(),
+		from: tableSource(a.Table), where: whereElements(a.Filter, a.Subqueries), groupBy: columnElements("group_by", a.GroupBy),
+		having: havingElements(a.Having), sets: setNodes(a.SetOperations), order: orderNodes("order_by", a.Order), page: a.Page.node(),
+	}
+}
+
+func (a Aggregate) selected() []columnItem {
+	var list []columnItem
+	if a.wildcard() {
+		list = append(list, columnItem{element: element{expression: &starNode{}}})
+	}
+	for _, e := range columnElements("group_by", a.GroupBy) {
+		list = append(list, columnItem{element: e})
+	}
+	for i, g := range a.Aggregates {
+		n := &aggregateNode{function: g.Function, column: optionalColumn(g.Column)}
+		list = append(list, columnItem{element{n, position{argument: "aggregates", index: i}}, g.Alias})
 	}
 	for i, w := range a.Windows {
-		if listed > 0 || a.wildcard() {
-			b.write(", ")
-		}
-		listed++
-		b.window(item("windows", i), w)
+		list = append(list, columnItem{element{w.node(), position{argument: "windows", index: i}}, w.Alias})
+	}
+	return list
+}
+
+func (w Window) node() *windowNode {
+	return &windowNode{
+		function: w.Function, column: optionalColumn(w.Column), offset: optionalNumber(w.Offset), standIn: w.Default,
+		partition: columnElements("window function partition_by", w.Partition),
+		order:     orderNodes("window function order_by", w.Order), frame: w.Frame,
 	}
 }
 
-func (b *builder) aggregate(what string, a Aggregation) {
-	call, _ := b.aggregateCall("aggregate", what, a.Function, a.Column)
-	b.write(call)
-	if a.Alias != "" {
-		b.write(" AS ")
-		b.nameAt("aggregate alias in "+what, a.Alias)
+func havingElements(having []Having) []element {
+	list := make([]element, len(having))
+	for i, h := range having {
+		list[i] = element{&compareNode{
+			left:     &aggregateNode{function: h.Function, column: optionalColumn(h.Column)},
+			operator: h.Operator, value: h.Value, array: true,
+		}, position{"having clause", "having", i}}
 	}
+	return list
 }
 
-// aggregateCall gives the call and the name that the server gives its column; kind and what say where it stands.
-func (b *builder) aggregateCall(kind, what, function, column string) (call, name string) {
-	name = strings.ToLower(function)
-	open := ""
-	switch name {
-	case "count":
-		return "COUNT(*)", name
-	case "count_column":
-		open = "COUNT("
-	case "count_distinct":
-		open = "COUNT(DISTINCT "
-	case "sum", "avg", "min", "max":
-		open = strings.ToUpper(name) + "("
-	default:
-		b.fail("Unknown aggregate function: %s (%s)", function, what)
-		return "", ""
+func setNodes(operations []SetOperation) []setNode {
+	list := make([]setNode, len(operations))
+	for i, s := range operations {
+		list[i] = setNode{s.Operation, &rawNode{s.Raw}, position{argument: "set_operations", index: i}}
 	}
-	if column == "" {
-		b.fail("%s requires a column name (%s)", name, what)
-		return "", ""
-	}
-	quoted, err := QuoteColumn(column)
-	b.placed(kind+" in "+what, err)
-	if strings.HasPrefix(name, "count") {
-		name = "count"
-	}
-	return open + quoted + ")", name
-}
-
-func (a Aggregate) grouped(b *builder) {
-	if len(a.GroupBy) > 0 {
-		b.write(" GROUP BY ")
-		b.columnsAt("group_by", a.GroupBy)
-	}
-	for i, h := range a.Having {
-		if i == 0 {
-			b.write(" HAVING ")
-		} else {
-			b.write(" AND ")
-		}
-		b.having(item("having", i), h)
-	}
-}
-
-func (b *builder) having(what string, h Having) {
-	call, _ := b.aggregateCall("having clause", what, h.Function, h.Column)
-	switch strings.ToLower(h.Operator) {
-	case "eq", "=", "ne", "!=", "<>", "gt", ">", "gte", ">=", "lt", "<", "lte", "<=",
-		"in", "not_in", "between", "is_null", "is_not_null":
-		b.compare(call, Condition{Column: what, Operator: h.Operator, Value: h.Value})
-	default:
-		b.fail("Unknown operator: %s (%s)", h.Operator, what)
-	}
-}
-
-func (b *builder) setOperation(what string, s SetOperation) {
-	b.write(")")
-	switch operation := strings.ToLower(s.Operation); operation {
-	case "union", "intersect", "except", "union_all", "intersect_all", "except_all":
-		b.write(" ", strings.ToUpper(strings.ReplaceAll(operation, "_", " ")), " ")
-	default:
-		b.fail("Unknown set operation: %s (%s)", s.Operation, what)
-	}
-	b.write("(")
-	b.raw(what, s.Raw)
-	b.write(")")
+	return list
 }

@@ -10,24 +10,35 @@ import (
 
 // builder collects SQL text and the arguments that it numbers. The first error stays; writes after it are harmless.
 type builder struct {
-	text strings.Builder
-	args []wire.Arg
-	err  error
+	text  []byte
+	args  []wire.Arg
+	first int // placeholders in front of those of args
+	err   error
+
+	sparing bool     // names are quoted only where they need it
+	scope   *scope   // the select that is being written
+	at      position // of the part that is being written
+	foreign bool     // there is SQL text of the caller
+	locks   bool
+	amounts []amount // arguments that are numbers of rows
 }
 
+// amount is an argument that must be a number of rows; name is what messages call it.
+type amount struct{ name, slot string }
+
 func (b *builder) finish() (string, []wire.Arg, error) {
-	if b.err == nil && len(b.args) > MaxParameters {
-		b.fail("a statement can have %d parameters, not %d", MaxParameters, len(b.args))
+	if b.err == nil && b.last() > MaxParameters {
+		b.fail("a statement can have %d parameters, not %d", MaxParameters, b.last())
 	}
 	if b.err != nil {
 		return "", nil, b.err
 	}
-	return b.text.String(), b.args, nil
+	return string(b.text), b.args, nil
 }
 
 func (b *builder) write(parts ...string) {
 	for _, part := range parts {
-		b.text.WriteString(part)
+		b.text = append(b.text, part...)
 	}
 }
 
@@ -58,8 +69,11 @@ func (b *builder) table(name string) {
 // bind numbers an argument and writes its placeholder.
 func (b *builder) bind(arg wire.Arg) {
 	b.accept(arg)
-	b.write("$", strconv.Itoa(len(b.args)))
+	b.write("$", strconv.Itoa(b.last()))
 }
+
+// last is the number of the last placeholder so far.
+func (b *builder) last() int { return b.first + len(b.args) }
 
 func (b *builder) accept(arg wire.Arg) {
 	if arg.Kind == wire.Default {
@@ -144,22 +158,4 @@ type Page struct {
 	Limit, Offset *int64
 }
 
-func (b *builder) page(p Page) {
-	b.bound("limit", " LIMIT ", p.Limit)
-	b.bound("offset", " OFFSET ", p.Offset)
-}
-
-func (b *builder) bound(name, clause string, n *int64) {
-	if n == nil {
-		return
-	}
-	if *n < 0 {
-		b.fail("%s must not be negative", name)
-	}
-	b.write(clause)
-	b.number(*n)
-}
-
-func (b *builder) number(n int64) {
-	b.bind(wire.Arg{Kind: wire.Int, Text: strconv.FormatInt(n, 10)})
-}
+func (b *builder) page(p Page) { b.pageNode(p.node()) }

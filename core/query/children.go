@@ -42,7 +42,7 @@ func (c Children) find(tables, places wire.Arg) (string, []wire.Arg) {
 	b.write("::text[]::tid[]) AND (p.tableoid, p.ctid) IN (SELECT * FROM unnest(")
 	b.bind(tables)
 	b.write("::text[]::oid[], $1::text[]::tid[]))")
-	return b.text.String(), b.args
+	return string(b.text), b.args
 }
 
 // LockRows finds and locks the rows of a table with the given key.

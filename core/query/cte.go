@@ -12,32 +12,12 @@ type CTE struct {
 	Raw
 }
 
-// with writes the WITH clause. RECURSIVE is not added without being asked for: a query with the name of the table that it
-// reads would refer to itself.
-func (b *builder) with(ctes []CTE, recursive bool) {
-	seen := map[string]bool{}
-	for i, cte := range ctes {
-		switch {
-		case i > 0:
-			b.write(", ")
-		case recursive:
-			b.write("WITH RECURSIVE ")
-		default:
-			b.write("WITH ")
-		}
-		b.nameAt("CTE name in "+item("ctes", i), cte.Name)
-		if bare, err := Bare(cte.Name); err == nil && seen[bare] {
-			b.fail("Duplicate CTE name in %s: %s", item("ctes", i), cte.Name)
-		} else {
-			seen[bare] = true
-		}
-		b.write(" AS (")
-		b.raw(item("ctes", i), cte.Raw)
-		b.write(")")
+func cteNodes(ctes []CTE) []cteNode {
+	list := make([]cteNode, len(ctes))
+	for i, c := range ctes {
+		list[i] = cteNode{c.Name, &rawNode{c.Raw}, position{argument: "ctes", index: i}}
 	}
-	if len(ctes) > 0 {
-		b.write(" ")
-	}
+	return list
 }
 
 // Subquery is a condition on the result of another query; Column is only used by in and not_in.
@@ -47,54 +27,23 @@ type Subquery struct {
 	Raw
 }
 
-// where writes the conditions of a statement: comparisons first, then subqueries, all joined by AND.
-func (b *builder) where(filter []Condition, subqueries []Subquery) {
-	for i, c := range filter {
-		b.next(i)
-		quoted, err := QuoteColumn(c.Column)
-		b.placed("filter in "+item("where_conditions", i), err)
-		b.compare(quoted, c)
+func (s Subquery) node() expression {
+	text := &rawNode{s.Raw}
+	switch kind := strings.ToLower(s.Type); kind {
+	case "in", "not_in":
+		return &compareNode{left: optionalColumn(s.Column), operator: kind, right: &queryNode{text}}
+	case "exists", "not_exists":
+		return &existsNode{text, kind == "not_exists"}
 	}
-	for i, s := range subqueries {
-		b.next(len(filter) + i)
-		b.subquery(item("subqueries", i), s)
-	}
+	return &unknownNode{"subquery type", s.Type}
 }
 
-func (b *builder) next(i int) {
-	if i == 0 {
-		b.write(" WHERE ")
-	} else {
-		b.write(" AND ")
-	}
+// unknownNode stands for what has no node.
+type unknownNode struct {
+	what, name string
 }
 
-func (b *builder) subquery(what string, s Subquery) {
-	switch strings.ToLower(s.Type) {
-	case "in":
-		b.member(what, "IN", s.Column)
-	case "not_in":
-		b.member(what, "NOT IN", s.Column)
-	case "exists":
-		b.write("EXISTS")
-	case "not_exists":
-		b.write("NOT EXISTS")
-	default:
-		b.fail("Unknown subquery type: %s (%s)", s.Type, what)
-	}
-	b.write(" (")
-	b.raw(what, s.Raw)
-	b.write(")")
-}
-
-func (b *builder) member(what, operator, column string) {
-	if column == "" {
-		b.fail("%s subquery requires a field name (%s)", operator, what)
-		return
-	}
-	b.columnAt(operator+" subquery in "+what, column)
-	b.write(" ", operator)
-}
+func (n *unknownNode) write(b *builder) { b.fail("Unknown %s: %s%s", n.what, n.name, b.place()) }
 
 // WithCTE reads rows of one of its named queries, or of a table beside them.
 type WithCTE struct {
@@ -111,19 +60,12 @@ type WithCTE struct {
 // Build writes the statement.
 func (w WithCTE) Build() (string, []wire.Arg, error) {
 	b := &builder{}
-	b.with(w.CTEs, w.Recursive)
-	b.write("SELECT ")
-	if all := len(w.Columns) == 0 || len(w.Columns) == 1 && w.Columns[0] == "*"; all {
-		b.write("*")
-	} else {
-		b.columnsAt("select columns", w.Columns)
+	n := &selectNode{
+		ctes: cteNodes(w.CTEs), recursive: w.Recursive, columns: columnItems(w.Columns), from: tableSource(w.Table),
+		where: whereElements(w.Filter, w.Subqueries), order: orderNodes("order_by", w.Order), page: w.Page.node(),
 	}
-	b.write(" FROM ")
-	b.tableAt(w.Table)
-	b.where(w.Filter, w.Subqueries)
-	b.orderAt("order_by", " ORDER BY ", w.Order)
-	b.page(w.Page)
-	b.distinctNames(columnNames(w.Columns))
+	n.writeQuery(b)
+	b.distinctNames(n.names())
 	return b.finish()
 }
 

@@ -63,21 +63,31 @@ func QuoteTable(name string) (string, error) {
 
 // QuoteColumn is Quote for column, table.column or schema.table.column; the system catalogues are refused as tables.
 func QuoteColumn(name string) (string, error) {
-	parts, err := split(name)
+	parts, err := splitColumn(name)
 	if err != nil {
 		return "", err
 	}
-	if len(parts) > 3 {
-		return "", refuse(InvalidFormat, "Invalid identifier: at most schema.table.column is allowed")
-	}
-	last := len(parts) - 1
 	for i, part := range parts {
-		if i < last && system(part) {
-			return "", refuse(SystemSchema, "Access to "+part+" is not allowed")
-		}
 		parts[i] = quoted(part)
 	}
 	return strings.Join(parts, "."), nil
+}
+
+// splitColumn gives the bare parts of a column.
+func splitColumn(name string) ([]string, error) {
+	parts, err := split(name)
+	if err != nil {
+		return nil, err
+	}
+	if len(parts) > 3 {
+		return nil, refuse(InvalidFormat, "Invalid identifier: at most schema.table.column is allowed")
+	}
+	for _, part := range parts[:len(parts)-1] {
+		if system(part) {
+			return nil, refuse(SystemSchema, "Access to "+part+" is not allowed")
+		}
+	}
+	return parts, nil
 }
 
 // columnName is the name of the result column that a column of QuoteColumn becomes, "" for one that is refused.
@@ -182,20 +192,25 @@ func part(text string) (string, error) {
 	if strings.HasPrefix(text, `"`) {
 		return unquoted(text)
 	}
+	return text, checkBare(text)
+}
+
+// checkBare applies the rules for bare names.
+func checkBare(text string) error {
 	if err := common(text); err != nil {
-		return "", err
+		return err
 	}
 	for i, r := range text {
 		switch {
 		case i == 0 && unicode.IsDigit(r):
-			return "", refuse(StartsWithDigit, "Invalid identifier: it must not start with a digit")
+			return refuse(StartsWithDigit, "Invalid identifier: it must not start with a digit")
 		case r == '_' || unicode.IsLetter(r):
 		case i > 0 && (r == '$' || unicode.IsDigit(r) || unicode.IsMark(r)):
 		default:
-			return "", refuse(InvalidCharacters, "Invalid identifier: it contains characters that are not allowed")
+			return refuse(InvalidCharacters, "Invalid identifier: it contains characters that are not allowed")
 		}
 	}
-	return text, nil
+	return nil
 }
 
 func unquoted(text string) (string, error) {

@@ -8,11 +8,48 @@ import (
 	"ouroboros-postgres/core/wire"
 )
 
-// item names one element of an argument in messages.
-func item(argument string, i int) string { return fmt.Sprintf("%s[%d]", argument, i) }
+// position says in messages where a name or a value stands: kind tells what it is, argument and index which element it
+// belongs to. Each but one of kind and argument may be empty.
+type position struct {
+	kind     string
+	argument string
+	index    int
+}
+
+func (p position) String() string {
+	switch {
+	case p.argument == "":
+		return p.kind
+	case p.kind == "":
+		return p.element()
+	}
+	return p.kind + " in " + p.element()
+}
+
+// element names one element of an argument.
+func (p position) element() string {
+	if p.argument == "" {
+		return p.kind
+	}
+	return fmt.Sprintf("%s[%d]", p.argument, p.index)
+}
+
+// as is the same place with another kind of thing there.
+func (p position) as(kind string) position {
+	p.kind = kind
+	return p
+}
+
+// within writes one part, about which errors say where it stands.
+func (b *builder) within(p position, write func()) {
+	outer := b.at
+	b.at = p
+	write()
+	b.at = outer
+}
 
 // placed keeps an error about a name together with the position of that name; what was refused is not repeated.
-func (b *builder) placed(position string, err error) {
+func (b *builder) placed(p position, err error) {
 	if err == nil {
 		return
 	}
@@ -23,48 +60,39 @@ func (b *builder) placed(position string, err error) {
 	}
 	message := strings.TrimPrefix(pgerr.From(err).Message, "Invalid identifier: ")
 	message = strings.TrimPrefix(message, "Invalid table name: ")
-	b.keep(refuse(reason, "Invalid "+position+": "+message))
+	b.keep(refuse(reason, "Invalid "+p.String()+": "+message))
 }
 
-func (b *builder) tableAt(name string) {
-	quoted, err := QuoteTable(name)
-	b.placed("table name", err)
-	b.write(quoted)
+// part writes one bare name, in quotes where they are needed.
+func (b *builder) part(bare string) {
+	if b.sparing {
+		b.write(sparing(bare))
+	} else {
+		b.write(quoted(bare))
+	}
 }
 
-func (b *builder) nameAt(position, name string) {
-	quoted, err := Quote(name)
-	b.placed(position, err)
-	b.write(quoted)
-}
-
-func (b *builder) columnAt(position, name string) {
-	quoted, err := QuoteColumn(name)
-	b.placed(position, err)
-	b.write(quoted)
-}
-
-// columnsAt writes columns separated by commas.
-func (b *builder) columnsAt(argument string, columns []string) {
-	for i, column := range columns {
+func (b *builder) parts(bare []string) {
+	for i, part := range bare {
 		if i > 0 {
-			b.write(", ")
+			b.write(".")
 		}
-		b.columnAt(item(argument, i), column)
+		b.part(part)
 	}
 }
 
-// orderAt writes ORDER BY for columns and aliases of the result.
-func (b *builder) orderAt(argument, clause string, orders []Order) {
-	for i, o := range orders {
-		if i == 0 {
-			b.write(clause)
-		} else {
-			b.write(", ")
-		}
-		b.columnAt(item(argument, i), o.Column)
-		b.direction(o.Direction)
-	}
+// nameAt writes a name of one part.
+func (b *builder) nameAt(p position, name string) {
+	bare, err := Bare(name)
+	b.placed(p, err)
+	b.part(bare)
+}
+
+// columnAt writes a column of up to three parts.
+func (b *builder) columnAt(p position, name string) {
+	parts, err := splitColumn(name)
+	b.placed(p, err)
+	b.parts(parts)
 }
 
 // Raw is SQL text of the caller with its own $1….
@@ -73,10 +101,14 @@ type Raw struct {
 	Args []wire.Arg
 }
 
-// raw writes a text of the caller; what names it in errors.
-func (b *builder) raw(what string, r Raw) {
-	text, err := Fragment(r.SQL, len(r.Args), len(b.args))
+// raw writes a text of the caller.
+func (b *builder) raw(r Raw) {
+	b.foreign = true
+	what := b.at.element()
+	text, err := Fragment(r.SQL, len(r.Args), b.last())
 	switch {
+	case err != nil && b.at.argument == "":
+		b.keep(err)
 	case err != nil:
 		b.keep(pgerr.Wrap(err, pgerr.Value, "%s: %s", what, pgerr.From(err).Message))
 	case text == "":

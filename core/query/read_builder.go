@@ -16,24 +16,14 @@ type Select struct {
 // Build writes the statement.
 func (s Select) Build() (string, []wire.Arg, error) {
 	b := &builder{}
-	b.write("SELECT ")
 	if s.Distinct && len(s.DistinctOn) > 0 {
 		b.fail("distinct and distinct_on exclude each other")
 	}
-	if s.Distinct {
-		b.write("DISTINCT ")
+	n := &selectNode{
+		distinct: s.Distinct, distinctOn: columnElements("distinct_on", s.DistinctOn), columns: columnItems(s.Columns),
+		from: tableSource(s.Table), where: b.matching(s.Match), order: orderNodes("order_by", s.Order), page: s.Page.node(),
 	}
-	if len(s.DistinctOn) > 0 {
-		b.write("DISTINCT ON (")
-		b.names("", s.DistinctOn)
-		b.write(") ")
-	}
-	b.selected("", s.Columns)
-	b.write(" FROM ")
-	b.table(s.Table)
-	b.match(s.Match)
-	b.order("", leading(s.DistinctOn, s.Order))
-	b.page(s.Page)
+	n.writeQuery(b)
 	return b.finish()
 }
 
@@ -46,8 +36,10 @@ type Count struct {
 // Build writes the statement.
 func (c Count) Build() (string, []wire.Arg, error) {
 	b := &builder{}
-	b.write("SELECT count(*) FROM ")
-	b.table(c.Table)
-	b.match(c.Match)
+	n := &selectNode{
+		columns: []columnItem{{element: element{expression: &aggregateNode{function: "count"}}}},
+		from:    tableSource(c.Table), where: b.matching(c.Match),
+	}
+	n.writeQuery(b)
 	return b.finish()
 }

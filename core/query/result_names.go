@@ -1,34 +1,38 @@
 package query
 
-// names lists the names of the result columns that are known before the statement is sent.
-func (a Aggregate) names() []string {
-	names := columnNames(a.GroupBy)
-	ignored := &builder{}
-	for _, aggregate := range a.Aggregates {
-		_, name := ignored.aggregateCall("", "", aggregate.Function, aggregate.Column)
-		if aggregate.Alias != "" {
-			name = columnName(aggregate.Alias)
-		}
-		names = append(names, name)
-	}
-	for _, w := range a.Windows {
-		names = append(names, columnName(w.Alias))
+import (
+	"strings"
+
+	"ouroboros-postgres/core/pgerr"
+)
+
+// names lists the names of the result columns that are known before the statement is sent, "" for the others.
+func (n *selectNode) names() []string {
+	names := make([]string, len(n.columns))
+	for i, c := range n.columns {
+		names[i] = resultName(c)
 	}
 	return names
 }
 
-func columnNames(columns []string) []string {
-	names := make([]string, len(columns))
-	for i, column := range columns {
-		names[i] = columnName(column)
+func resultName(c columnItem) string {
+	if c.label != "" {
+		return columnName(c.label)
 	}
-	return names
+	switch e := c.expression.(type) {
+	case *columnNode:
+		return columnName(e.name)
+	case *aggregateNode:
+		name, _, _ := strings.Cut(strings.ToLower(e.function), "_")
+		return name
+	}
+	return ""
 }
 
 // distinctNames refuses names that occur twice: a row is a dict and would lose one. "" is a name that is refused elsewhere.
 func (b *builder) distinctNames(names []string) {
 	if name, twice := Repeated(names); twice {
-		b.fail("two result columns are called %s: give one of them another alias", name)
+		b.keep(RepeatedName(name))
 	}
 }
 
@@ -42,4 +46,9 @@ func Repeated(names []string) (string, bool) {
 		seen[name] = true
 	}
 	return "", false
+}
+
+// RepeatedName is the error about a name that Repeated has found.
+func RepeatedName(name string) error {
+	return pgerr.New(pgerr.Value, "two result columns are called %s: give one of them another alias", name)
 }

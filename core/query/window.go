@@ -7,147 +7,115 @@ import (
 	"ouroboros-postgres/core/wire"
 )
 
-// Window is a window function in the select list.
-type Window struct {
-	Function  string // in any case
-	Column    string
-	Offset    *int64   // rows of lag and lead, n of ntile and nth_value
-	Default   wire.Arg // of lag and lead; Null: none
-	Partition []string
-	Order     []Order
-	Alias     string
-	Frame     *Frame
-}
-
-// Frame is the part of its partition that a function sees. A bound is a number of rows (range: of values) before (negative)
-// or behind the current row; nil is the end of the partition.
+// Frame is the part of its partition that a window function sees. A bound is a number of rows (range: of values) before
+// (negative) or behind the current row; nil is the end of the partition.
 type Frame struct {
 	Unit       string // rows or range, in any case
 	Start, End *int64
 }
 
-func (b *builder) window(what string, w Window) {
-	b.windowCall(what, w)
+func (n *windowNode) write(b *builder) {
+	n.call(b)
 	b.write(" OVER (")
-	start := b.text.Len()
-	for i, column := range w.Partition {
-		if i == 0 {
-			b.write("PARTITION BY ")
-		} else {
-			b.write(", ")
-		}
-		b.columnAt(item("window function partition_by", i)+" in "+what, column)
-	}
-	if len(w.Order) > 0 {
+	start := len(b.text)
+	b.commaList("PARTITION BY ", n.partition)
+	if len(n.order) > 0 {
 		b.apart(start)
-		b.orderAt("window function order_by", "ORDER BY ", w.Order)
+		b.orderBy("ORDER BY ", n.order)
 	}
-	if w.Frame != nil {
+	if n.frame != nil {
 		b.apart(start)
-		b.frame(what, *w.Frame)
-	}
-	b.write(") AS ")
-	if w.Alias == "" {
-		b.fail("a window function requires an alias (%s)", what)
-		return
-	}
-	b.nameAt("window function alias in "+what, w.Alias)
-}
-
-// apart writes a space when something has been written since the text was as long as start.
-func (b *builder) apart(start int) {
-	if b.text.Len() > start {
-		b.write(" ")
-	}
-}
-
-// windowCall writes the call; offset and default are refused where they would have no effect.
-func (b *builder) windowCall(what string, w Window) {
-	name := strings.ToLower(w.Function)
-	takesOffset, takesDefault := false, false
-	switch name {
-	case "row_number", "rank", "dense_rank", "percent_rank", "cume_dist":
-		b.write(strings.ToUpper(name), "()")
-	case "ntile":
-		takesOffset = true
-		b.write("NTILE(")
-		b.windowOffset(what, name, w.Offset)
-		b.write(")")
-	case "lag", "lead":
-		takesOffset, takesDefault = true, true
-		b.neighbour(what, name, w)
-	case "nth_value":
-		takesOffset = true
-		b.write("NTH_VALUE(")
-		b.windowColumn(what, name, w.Column)
-		b.write(", ")
-		b.windowOffset(what, name, w.Offset)
-		b.write(")")
-	case "first_value", "last_value", "sum", "avg", "min", "max":
-		b.write(strings.ToUpper(name), "(")
-		b.windowColumn(what, name, w.Column)
-		b.write(")")
-	case "count_column":
-		b.write("COUNT(")
-		b.windowColumn(what, name, w.Column)
-		b.write(")")
-	case "count":
-		b.write("COUNT(*)")
-	default:
-		b.fail("Unknown window function: %s (%s)", w.Function, what)
-	}
-	if w.Offset != nil && !takesOffset {
-		b.fail("window function %s takes no offset (%s)", name, what)
-	}
-	if w.Default.Kind != wire.Null && !takesDefault {
-		b.fail("window function %s takes no default (%s)", name, what)
-	}
-}
-
-func (b *builder) neighbour(what, name string, w Window) {
-	b.write(strings.ToUpper(name), "(")
-	b.windowColumn(what, name, w.Column)
-	b.write(", ")
-	if w.Offset == nil {
-		b.write("1")
-	} else {
-		b.number(*w.Offset)
-	}
-	if w.Default.Kind != wire.Null {
-		b.write(", ")
-		b.bind(w.Default)
+		b.frame(*n.frame)
 	}
 	b.write(")")
 }
 
-func (b *builder) windowOffset(what, name string, offset *int64) {
-	if offset == nil {
-		b.fail("window function %s requires an offset (%s)", name, what)
-		return
+// apart writes a space when something has been written since the text was as long as start.
+func (b *builder) apart(start int) {
+	if len(b.text) > start {
+		b.write(" ")
 	}
-	b.number(*offset)
 }
 
-func (b *builder) windowColumn(what, name, column string) {
-	if column == "" {
-		b.fail("window function %s requires a column name (%s)", name, what)
-		return
-	}
-	b.columnAt("window function column in "+what, column)
+// windowTakes says what a window function takes.
+type windowTakes struct {
+	known, column, offset, needsOffset, standIn bool
 }
 
-func (b *builder) frame(what string, f Frame) {
+func takes(name string) windowTakes {
+	switch name {
+	case "row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "count":
+		return windowTakes{known: true}
+	case "ntile":
+		return windowTakes{known: true, offset: true, needsOffset: true}
+	case "lag", "lead":
+		return windowTakes{known: true, column: true, offset: true, standIn: true}
+	case "nth_value":
+		return windowTakes{known: true, column: true, offset: true, needsOffset: true}
+	case "first_value", "last_value", "sum", "avg", "min", "max", "count_column":
+		return windowTakes{known: true, column: true}
+	}
+	return windowTakes{}
+}
+
+// call writes the function with its arguments; offset and default are refused where they would have no effect.
+func (n *windowNode) call(b *builder) {
+	name := strings.ToLower(n.function)
+	t := takes(name)
+	given := n.offset.Kind != wire.Null
+	switch {
+	case !t.known:
+		b.fail("Unknown window function: %s%s", n.function, b.place())
+	case t.column && n.column == nil:
+		b.fail("window function %s requires a column name%s", name, b.place())
+	case t.needsOffset && !given:
+		b.fail("window function %s requires an offset%s", name, b.place())
+	case given && !t.offset:
+		b.fail("window function %s takes no offset%s", name, b.place())
+	case n.standIn.Kind != wire.Null && !t.standIn:
+		b.fail("window function %s takes no default%s", name, b.place())
+	default:
+		b.write(strings.ToUpper(strings.TrimSuffix(name, "_column")), "(")
+		n.arguments(b, name, t)
+		b.write(")")
+	}
+}
+
+func (n *windowNode) arguments(b *builder, name string, t windowTakes) {
+	if name == "count" {
+		b.write("*")
+	}
+	if t.column {
+		b.within(b.at.as("window function column"), func() { n.column.write(b) })
+	}
+	if t.column && t.offset {
+		b.write(", ")
+	}
+	switch {
+	case n.offset.Kind != wire.Null:
+		b.bind(n.offset)
+	case t.offset:
+		b.write("1")
+	}
+	if n.standIn.Kind != wire.Null {
+		b.write(", ")
+		b.bind(n.standIn)
+	}
+}
+
+func (b *builder) frame(f Frame) {
 	switch unit := strings.ToUpper(f.Unit); unit {
 	case "ROWS", "RANGE":
 		b.write(unit, " BETWEEN ")
 	default:
-		b.fail("Unknown frame unit: %s (%s)", f.Unit, what)
+		b.fail("Unknown frame unit: %s%s", f.Unit, b.place())
 	}
 	b.frameBound(f.Start, "UNBOUNDED PRECEDING")
 	b.write(" AND ")
 	b.frameBound(f.End, "UNBOUNDED FOLLOWING")
 }
 
+// frameBound writes a bound as it is: it belongs to the shape of the statement, not to its values.
 func (b *builder) frameBound(bound *int64, unbounded string) {
 	switch {
 	case bound == nil:
@@ -155,10 +123,8 @@ func (b *builder) frameBound(bound *int64, unbounded string) {
 	case *bound == 0:
 		b.write("CURRENT ROW")
 	case *bound < 0:
-		b.bind(wire.Arg{Kind: wire.Int, Text: strings.TrimPrefix(strconv.FormatInt(*bound, 10), "-")})
-		b.write(" PRECEDING")
+		b.write(strings.TrimPrefix(strconv.FormatInt(*bound, 10), "-"), " PRECEDING")
 	default:
-		b.number(*bound)
-		b.write(" FOLLOWING")
+		b.write(strconv.FormatInt(*bound, 10), " FOLLOWING")
 	}
 }

@@ -19,22 +19,8 @@ type Update struct {
 // Build writes the statement.
 func (u Update) Build() (string, []wire.Arg, error) {
 	b := &builder{}
-	if len(u.Set) == 0 {
-		b.fail("Update failed: no columns to update")
-	}
-	b.write("UPDATE ")
-	b.table(u.Table)
-	b.write(" SET ")
-	for i, a := range u.Set {
-		if i > 0 {
-			b.write(", ")
-		}
-		b.name(a.Column)
-		b.write(" = ")
-		b.bind(a.Value)
-	}
-	b.match(u.Match)
-	b.returning(u.Returning)
+	n := &modifyNode{update: true, table: tableSource(u.Table), set: u.Set, where: b.matching(u.Match), returning: u.Returning}
+	n.write(b)
 	return b.finish()
 }
 
@@ -48,9 +34,7 @@ type Delete struct {
 // Build writes the statement.
 func (d Delete) Build() (string, []wire.Arg, error) {
 	b := &builder{}
-	b.write("DELETE FROM ")
-	b.table(d.Table)
-	b.match(d.Match)
-	b.returning(d.Returning)
+	n := &modifyNode{table: tableSource(d.Table), where: b.matching(d.Match), returning: d.Returning}
+	n.write(b)
 	return b.finish()
 }

@@ -24,6 +24,7 @@ const (
 	Network
 	RangeKind
 	Default // the keyword DEFAULT, in inserted rows only
+	Slot    // stands for the argument of the request with the number Text; only in statements that are not bound yet
 )
 
 // Arg is one parsed argument. Text is the PostgreSQL text of scalars; List and Range hold the parts of the others.
@@ -78,6 +79,8 @@ func (k ArgKind) String() string {
 		return "IP network"
 	case RangeKind:
 		return "Range"
+	case Slot:
+		return "slot"
 	default:
 		return "DEFAULT"
 	}

@@ -72,6 +72,7 @@ type scanner struct {
 	pos   int
 	depth int
 	plain bool // objects are user data, kept as raw JSON, instead of tags
+	names bool // texts are names or SQL, not values: a NUL character is for the rules of names to refuse
 }
 
 func (s *scanner) document() (Arg, error) {
@@ -366,7 +367,7 @@ func (s *scanner) escape() (rune, error) {
 	if !ok {
 		return 0, s.malformed()
 	}
-	if r == 0 {
+	if r == 0 && !s.names {
 		return 0, pgerr.New(pgerr.Data, "PostgreSQL text cannot contain NUL (0x00) characters")
 	}
 	if !utf16.IsSurrogate(r) {

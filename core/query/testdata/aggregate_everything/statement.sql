@@ -1,4 +1,4 @@
-WITH "recent" AS (SELECT * FROM orders WHERE day > $1 AND note <> '$2'), "Big" AS (SELECT id FROM recent WHERE amount > $3 OR amount < $2) ((SELECT "status", SUM("amount") AS "total", LAG("status", $4, $5) OVER (ORDER BY "status" ASC) AS "before" FROM "recent" WHERE "status" = ANY($6) AND "id" IN (SELECT id FROM "Big" WHERE x = $7) AND NOT EXISTS (SELECT 1 WHERE $8) GROUP BY "status" HAVING SUM("amount") > $9 AND COUNT(*) BETWEEN $10 AND $11) UNION ALL (SELECT a, b, c FROM x WHERE y = $14)) EXCEPT (SELECT 1, 2, 3 LIMIT $15) ORDER BY "total" DESC NULLS LAST, "status" ASC LIMIT $12 OFFSET $13
+WITH "recent" AS (SELECT * FROM orders WHERE day > $1 AND note <> '$2'), "Big" AS (SELECT id FROM recent WHERE amount > $3 OR amount < $2) ((SELECT "status", SUM("amount") AS "total", LAG("status", $4, $5) OVER (ORDER BY "status" ASC) AS "before" FROM "recent" WHERE "status" = ANY($6) AND "id" IN (SELECT id FROM "Big" WHERE x = $7) AND NOT EXISTS (SELECT 1 WHERE $8) GROUP BY "status" HAVING SUM("amount") > $9 AND COUNT(*) BETWEEN $10 AND $11) UNION ALL (SELECT a, b, c FROM x WHERE y = $12)) EXCEPT (SELECT 1, 2, 3 LIMIT $13) ORDER BY "total" DESC NULLS LAST, "status" ASC LIMIT $14 OFFSET $15
 -- $1 "2024-01-01"
 -- $2 1
 -- $3 9
@@ -10,7 +10,7 @@ WITH "recent" AS (SELECT * FROM orders WHERE day > $1 AND note <> '$2'), "Big" A
 -- $9 100
 -- $10 1
 -- $11 2
--- $12 10
--- $13 20
--- $14 7
--- $15 8
+-- $12 7
+-- $13 8
+-- $14 10
+-- $15 20

@@ -1,1 +1,1 @@
-error value: Unknown operator: ; drop
+error value: Unknown operator: ; drop (where_conditions[0])

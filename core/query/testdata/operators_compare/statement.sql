@@ -1,4 +1,4 @@
-SELECT count(*) FROM "t" WHERE "a" = $1 AND "a" = $2 AND "a" <> $3 AND "a" <> $4 AND "a" <> $5 AND "a" > $6 AND "a" > $7 AND "a" >= $8 AND "a" >= $9 AND "a" < $10 AND "a" < $11 AND "a" <= $12 AND "a" <= $13
+SELECT COUNT(*) FROM "t" WHERE "a" = $1 AND "a" = $2 AND "a" != $3 AND "a" != $4 AND "a" <> $5 AND "a" > $6 AND "a" > $7 AND "a" >= $8 AND "a" >= $9 AND "a" < $10 AND "a" < $11 AND "a" <= $12 AND "a" <= $13
 -- $1 1
 -- $2 1
 -- $3 1

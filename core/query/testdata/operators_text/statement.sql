@@ -1,4 +1,4 @@
-SELECT count(*) FROM "t" WHERE "a" LIKE $1 AND "a" ILIKE $2 AND "a" NOT LIKE $3 AND "a" NOT ILIKE $4
+SELECT COUNT(*) FROM "t" WHERE "a" LIKE $1 AND "a" ILIKE $2 AND "a" NOT LIKE $3 AND "a" NOT ILIKE $4
 -- $1 "x%"
 -- $2 "x%"
 -- $3 "x%"
