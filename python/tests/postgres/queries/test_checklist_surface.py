@@ -190,12 +190,12 @@ class TestMissing:
         assert [row["n"] for row in rows] == [1, 2, 1, 1]
         assert list(rows[0]) == ["id", "name", "age", "role", "tags", "meta", "n"]
         found = await User.find().row_number("n", spec).order_by("id").to_list()
-        assert [(user.name, user.n) for user in found][0] == ("Ada", 1)
+        assert next((user.name, user.n) for user in found) == ("Ada", 1)
         rows = await shop.query_aggregate(
             "users", None, windows=[("rank", None, None, None, None, [("id", "asc")], "r")]
         )
         assert [row["r"] for row in rows] == [1, 2, 3, 4]
-        assert list(rows[0])[0] == "id"
+        assert next(iter(rows[0])) == "id"
 
     async def test_fragments_are_filters(self) -> None:
         grown = QueryFragment(age__gte=26)
