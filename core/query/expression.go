@@ -279,7 +279,7 @@ func (n *pathNode) write(b *builder) {
 }
 
 func (n *matchNode) write(b *builder) {
-	config, err := splitColumn(n.config)
+	config, err := split(n.config)
 	b.placed(position{kind: "text search configuration"}, err)
 	if strings.ContainsAny(n.config, `"'\`) {
 		b.fail("Invalid text search configuration: quotes are not allowed")

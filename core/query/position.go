@@ -104,15 +104,16 @@ type Raw struct {
 // raw writes a text of the caller.
 func (b *builder) raw(r Raw) {
 	b.foreign = true
-	what := b.at.element()
+	prefix := ""
+	if b.at.argument != "" {
+		prefix = b.at.element() + ": "
+	}
 	text, err := Fragment(r.SQL, len(r.Args), b.last())
 	switch {
-	case err != nil && b.at.argument == "":
-		b.keep(err)
 	case err != nil:
-		b.keep(pgerr.Wrap(err, pgerr.Value, "%s: %s", what, pgerr.From(err).Message))
+		b.keep(pgerr.Wrap(err, pgerr.Value, "%s%s", prefix, pgerr.From(err).Message))
 	case text == "":
-		b.fail("%s: the SQL text is empty", what)
+		b.fail("%sthe SQL text is empty", prefix)
 	}
 	for _, arg := range r.Args {
 		b.accept(arg)

@@ -13,8 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import _engine as _engine
-from . import connection, errors, health, identifiers, metrics, transactions, types
+from . import columns, connection, errors, health, identifiers, metrics, query_ext, transactions, types
 from .arrays import ArrayOps
+from .columns import ColumnProxy, SqlExpr
 from .connection import (
     IsolationLevel,
     begin_transaction,
@@ -94,6 +95,23 @@ from .health import health_check
 from .identifiers import validate_foreign_key_reference
 from .metrics import metrics_prometheus, pool_metrics, reset_metrics
 from .postgis import GeoQuery, Point
+from .query_ext import (
+    AliasedClass,
+    BooleanClause,
+    QueryFragment,
+    active_filter,
+    aliased,
+    and_,
+    any_,
+    date_range_filter,
+    filter_by,
+    has,
+    in_list_filter,
+    not_,
+    null_check_filter,
+    or_,
+    raw_sql,
+)
 from .transactions import Savepoint, Transaction, pg_transaction, run_in_transaction
 from .types import Range
 
@@ -101,9 +119,12 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "AliasedClass",
     "ArrayOps",
     "AuthenticationError",
+    "BooleanClause",
     "CheckError",
+    "ColumnProxy",
     "ConflictError",
     "ConnectionFailedError",
     "DataBridgeError",
@@ -128,6 +149,7 @@ __all__ = [
     "PostgresError",
     "PostgresTimeoutError",
     "QueryError",
+    "QueryFragment",
     "QueryTimeoutError",
     "Range",
     "ReadOnlyTransactionError",
@@ -136,16 +158,23 @@ __all__ = [
     "Savepoint",
     "SavepointError",
     "SerializationError",
+    "SqlExpr",
     "Transaction",
     "TransactionClosedError",
     "TransactionError",
     "TransientError",
     "UndefinedColumnError",
     "UndefinedTableError",
+    "active_filter",
+    "aliased",
+    "and_",
+    "any_",
     "begin_transaction",
     "close",
+    "columns",
     "connection",
     "count",
+    "date_range_filter",
     "delete_checked",
     "delete_many",
     "delete_one",
@@ -155,6 +184,7 @@ __all__ = [
     "fetch_many_with_relations",
     "fetch_one_eager",
     "fetch_one_with_relations",
+    "filter_by",
     "find_by_foreign_key",
     "find_many",
     "find_one",
@@ -163,9 +193,11 @@ __all__ = [
     "get_columns",
     "get_foreign_keys",
     "get_indexes",
+    "has",
     "health",
     "health_check",
     "identifiers",
+    "in_list_filter",
     "init",
     "insert_many",
     "insert_one",
@@ -179,10 +211,15 @@ __all__ = [
     "migration_init",
     "migration_rollback",
     "migration_status",
+    "not_",
+    "null_check_filter",
+    "or_",
     "pg_transaction",
     "pool_metrics",
     "query_aggregate",
+    "query_ext",
     "query_with_cte",
+    "raw_sql",
     "reset_metrics",
     "run_in_transaction",
     "table_exists",

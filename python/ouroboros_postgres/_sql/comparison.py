@@ -22,6 +22,7 @@ _RANGES: Final = {
     "NOT BETWEEN": ("OR", "<", ">"),
     "NOT_BETWEEN": ("OR", "<", ">"),
 }
+_MOST_LISTED: Final = 1000
 _CONTAINMENTS: Final = frozenset(("@>", "<@"))
 _DISTINCTIONS: Final = {"IS DISTINCT FROM": "IS NOT NULL", "IS NOT DISTINCT FROM": "IS NULL"}
 
@@ -92,7 +93,17 @@ def _scalar(encoder: Encoder, left: Node, word: str, value: Any) -> Node:
 def _membership(encoder: Encoder, left: Node, word: str, value: Any) -> Node:
     if isinstance(value, (Subquery, Encodable)):
         return _scalar(encoder, left, word, value)
-    return {"compare": {"left": left, "operator": word, "value": encoder.slots(members(word, value))}}
+    values = members(word, value)
+    if len(values) <= _MOST_LISTED:
+        return {"compare": {"left": left, "operator": word, "value": encoder.slots(values)}}
+    # One array: the tree stays small and is the same for any number of values.
+    present = [item for item in values if item is not None]
+    array: Node = {"compare": {"left": left, "operator": word, "value": encoder.slot(present), "array": True}}
+    if len(present) == len(values):
+        return array
+    joined, test = ("OR", "IS NULL") if word == "IN" else ("AND", "IS NOT NULL")
+    null: Node = {"compare": {"left": left, "operator": test}}
+    return {"boolean": {"operator": joined, "members": [array, null], "enclosed": True}}
 
 
 def _range(encoder: Encoder, left: Node, word: str, value: Any) -> Node:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 from .._guards import is_mapping
 from .compile import compile_expression
@@ -60,7 +60,7 @@ class Condition(Encodable):
         def __rand__(self, other: bool) -> Condition: ...
         def __ror__(self, other: bool) -> Condition: ...
 
-    def __bool__(self) -> NoReturn:
+    def __bool__(self) -> bool:
         raise TypeError(
             f"a condition has no truth value before the database has answered: combine conditions by &, |, ~, "
             f"and_(), or_(), not_() instead of and, or, not ({self!r})"

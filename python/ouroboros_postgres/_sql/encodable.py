@@ -20,6 +20,10 @@ class Encodable(ABC):
     def encode(self, encoder: Encoder) -> Node:
         """Give the node of the expression; its values go to the encoder."""
 
+    def is_same(self, other: object) -> bool:
+        """Whether another object describes the same thing; `==` makes a condition instead of telling."""
+        return self is other
+
 
 class Subquery(ABC):
     """A query that can be an operand; it encodes within a scope of its own."""

@@ -76,6 +76,12 @@ class SqlExpr(Condition):
         members = [member.encode(encoder) for member in self.value]
         return {"boolean": {"operator": word, "members": members, "enclosed": True}}
 
+    def __bool__(self) -> bool:
+        # A dict or set that has the column asks whether another object of equal hash is the same key.
+        if self.op == "=" and self.operand is not None and self.operand.is_same(self.value):
+            return True
+        return super().__bool__()
+
     @overload
     def __and__(self, other: SqlExpr) -> SqlExpr: ...
     @overload

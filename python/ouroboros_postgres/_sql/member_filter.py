@@ -88,14 +88,16 @@ def _combined(operator: str, members: list[Node]) -> Node:
 
 
 def _array(encoder: Encoder, left: Node, value: Any, has_all: bool) -> Node:
-    """An array has a value, or all or one of several. `@>` and `&&` do not find NULL, so it is asked for apart."""
     if not _is_many(value):
         return _compared(left, "any", encoder.slot(value))
+    if not has_all:
+        return _compared(left, "any", encoder.slots(value))
+    # `@>` never finds NULL, so that is asked for apart.
     present = [item for item in value if item is not None]
-    tests = [_compared(left, "any", None)] if len(present) < len(value) else []
-    if present or not tests:
-        tests.insert(0, _compared(left, "array_contains" if has_all else "any", encoder.slots(present)))
-    return _combined("AND" if has_all else "OR", tests)
+    tests = [_compared(left, "array_contains", encoder.slots(present))] if present or not value else []
+    if len(present) < len(value):
+        tests.append(_compared(left, "any", None))
+    return _combined("AND", tests)
 
 
 def _json(encoder: Encoder, left: Node, value: Any, has_all: bool) -> Node:

@@ -73,6 +73,12 @@ class ColumnProxy(Operand, Generic[T]):
     def __hash__(self) -> int:
         return hash((self._name, id(self.model), id(self.aliased)))
 
+    def is_same(self, other: object) -> bool:
+        """Whether this is the same column of the same model or alias."""
+        if not isinstance(other, ColumnProxy):
+            return False
+        return self._name == other.name and self.model is other.model and self.aliased is other.aliased
+
     def encode(self, encoder: Encoder) -> Node:
         """Give the node."""
         if self.aliased is None:
