@@ -9,7 +9,6 @@ import asyncio
 import functools
 import inspect
 import os
-import weakref
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
@@ -21,12 +20,12 @@ if TYPE_CHECKING:
     from opentelemetry.metrics import CallbackOptions, Meter, Observation
     from opentelemetry.trace import Span, Tracer
 
-__all__ = [
+__all__ = [  # noqa: RUF022 - constants have no place of their own
+    "ConnectionPoolMetrics",
     "DB_SYSTEM",
+    "MetricNames",
     "OTEL_AVAILABLE",
     "SERVICE_NAME",
-    "ConnectionPoolMetrics",
-    "MetricNames",
     "SpanAttributes",
     "add_exception",
     "create_query_span",
@@ -124,19 +123,19 @@ def get_meter() -> Meter | None:
 # Spans.
 
 
-class _Query:
-    """What is known of a span besides what it tells."""
+class _Open:
+    """What is known of a span while its block runs."""
 
     __slots__ = ("claimed", "operation", "recorded", "table")
 
-    def __init__(self, operation: str = "", table: str | None = None) -> None:
-        self.operation = operation
-        self.table = table
+    def __init__(self) -> None:
+        self.operation: str | None = None
+        self.table: str | None = None
         self.claimed = False
-        self.recorded = 0  # the id of an exception, not the exception: its traceback refers to the span
+        self.recorded: list[BaseException] = []
 
 
-_known: weakref.WeakKeyDictionary[Any, _Query] = weakref.WeakKeyDictionary()
+_open: dict[Span, _Open] = {}
 
 
 @contextmanager
@@ -179,8 +178,9 @@ def create_query_span(
         **attributes,
     }
     with _current_span(f"db.query.{operation}", given) as span:
-        if span is not None:
-            _known[span] = _Query(operation, table)
+        known = _open.get(span) if span is not None else None
+        if known is not None:
+            known.operation, known.table = operation, table
         yield span
 
 
@@ -272,11 +272,15 @@ def _current_span(name: str, attributes: Mapping[str, Any], *, client: bool = Tr
         record_exception=False,
         set_status_on_exception=False,
     ) as span:
+        if span.is_recording():  # others may be one object for all
+            _open[span] = _Open()
         try:
             yield span
         except (Exception, asyncio.CancelledError) as error:
             add_exception(span, error)
             raise
+        finally:
+            _open.pop(span, None)
 
 
 def shortened(statement: str) -> str | None:
@@ -291,8 +295,8 @@ def shortened(statement: str) -> str | None:
 def add_exception(span: Span | None, exception: BaseException) -> None:
     """Record an exception as an event, and give the span the status ERROR with its text and `error.type`.
 
-    `error.type` is the SQLSTATE, or the name of the class where the server has not given one. The same exception is
-    recorded once.
+    `error.type` is the SQLSTATE, or the name of the class where the server has not given one. In a block of this module
+    the same exception is recorded once.
     """
     if span is None or not OTEL_AVAILABLE:
         return
@@ -300,10 +304,11 @@ def add_exception(span: Span | None, exception: BaseException) -> None:
         from opentelemetry.trace import Status, StatusCode
     except ImportError:
         return
-    known = _known.setdefault(span, _Query())
-    if known.recorded == id(exception):
-        return
-    known.recorded = id(exception)
+    known = _open.get(span)
+    if known is not None:
+        if any(exception is recorded for recorded in known.recorded):
+            return
+        known.recorded.append(exception)
     span.record_exception(exception)
     span.set_attribute("error.type", error_type(exception))
     span.set_status(Status(StatusCode.ERROR, str(exception) or type(exception).__name__))
@@ -349,8 +354,8 @@ def claim_query_span() -> tuple[Span, str, str | None] | None:
     from opentelemetry.trace import get_current_span
 
     span = get_current_span()
-    known = _known.get(span)
-    if known is None or known.claimed or not known.operation:
+    known = _open.get(span)
+    if known is None or known.claimed or known.operation is None:
         return None
     known.claimed = True
     return span, known.operation, known.table
