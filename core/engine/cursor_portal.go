@@ -108,7 +108,8 @@ func (b *backend) exchange(ctx context.Context, out sink, write func(*pgproto3.F
 			b.destroy()
 		}
 	}()
-	defer b.cancel.watch(ctx)()
+	stop := b.cancel.watch(ctx)
+	defer stop()
 	unwatched := context.WithoutCancel(ctx) // by the driver, for which it would be one message at a time
 	a := answer{out: out}
 	frontend := b.pg.Frontend()

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -99,7 +100,7 @@ func TestCursorInfersAndDecodesLikeAnyStatement(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if string(result.AppendPayload(nil)) != string(want.AppendPayload(nil)) {
+		if !bytes.Equal(result.AppendPayload(nil), want.AppendPayload(nil)) {
 			t.Errorf("got %s\nwant %s", result.AppendPayload(nil), want.AppendPayload(nil))
 		}
 		run(t, s, "DROP TYPE cursor_pair")

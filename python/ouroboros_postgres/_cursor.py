@@ -19,7 +19,7 @@ __all__ = ["DEFAULT_BATCH_SIZE", "Rows", "stream"]
 
 Rows: TypeAlias = list[dict[str, Any]]
 
-DEFAULT_BATCH_SIZE = 500
+DEFAULT_BATCH_SIZE = 1000
 _LARGEST_BATCH = 2**31 - 1
 
 _CLOSE = encode({"op": "close_cursor"})

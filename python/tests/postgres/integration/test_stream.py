@@ -14,6 +14,7 @@ import pytest
 
 from fixtures.database import Database
 from fixtures.observe import running, until
+from fixtures.proxy import TcpProxy
 from ouroboros_postgres import _binding, _session
 from ouroboros_postgres._cursor import stream
 
@@ -270,6 +271,40 @@ async def test_a_killed_backend_under_a_transaction(single: ModuleType, database
                 await anext(batches)
             finally:
                 assert tx.is_completed
+
+
+async def test_a_dropped_connection(proxy: TcpProxy) -> None:
+    import ouroboros_postgres as pg
+
+    await pg.init(proxy.dsn, max_connections=1)
+    try:
+        seen: list[int] = []
+        with pytest.raises(pg.ConnectionFailedError, match="^Query failed: "):
+            async for rows in numbers(10):
+                seen.extend(plain(rows))
+                await asyncio.to_thread(proxy.drop)
+        assert seen == [1, 2]
+        assert [plain(rows) async for rows in numbers(3)] == [[1, 2], [3]]
+    finally:
+        await pg.close()
+
+
+async def test_a_stalled_connection_can_be_given_up(proxy: TcpProxy, database: Database) -> None:
+    import ouroboros_postgres as pg
+
+    await pg.init(proxy.dsn, max_connections=1)
+    try:
+        batches = numbers(10)
+        await anext(batches)
+        await asyncio.to_thread(proxy.stall)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(anext(batches), 0.05)
+        assert cursors() == 0
+        await until(lambda: pg.pool_metrics()["num_active"] == 0)  # the server was not to be reached: closed
+        await asyncio.to_thread(proxy.resume)
+        assert [plain(rows) async for rows in numbers(3)] == [[1, 2], [3]]
+    finally:
+        await pg.close()
 
 
 async def test_a_connection_lost_while_idle_is_replaced(single: ModuleType, database: Database) -> None:

@@ -71,6 +71,29 @@ async def main():
     return tx
 tx = asyncio.run(main())
 """,
+    "streams that nobody closes": """
+from ouroboros_postgres._cursor import stream
+async def main():
+    await opened()
+    rows, held = stream({"sql": "SELECT generate_series(1, 10)"}, batch_size=2), stream({"sql": "SELECT pg_sleep(600)"})
+    await anext(rows)
+    task = asyncio.ensure_future(anext(held))
+    await pg.execute("SELECT 1")
+    return rows, task
+loop = asyncio.new_event_loop()
+rows, task = loop.run_until_complete(main())
+task._log_destroy_pending = False
+loop.close()
+""",
+    "a stream in a loop that ends properly": """
+from ouroboros_postgres._cursor import stream
+async def main():
+    await opened()
+    rows = stream({"sql": "SELECT generate_series(1, 10)"}, batch_size=2)
+    await anext(rows)
+    return rows
+rows = asyncio.run(main())
+""",
     "a daemon thread that is busy": """
 import threading
 busy = threading.Event()

@@ -18,6 +18,7 @@ from fixtures.database import Database
 from fixtures.observe import running, until
 from fixtures.proxy import TcpProxy
 from ouroboros_postgres import _binding
+from ouroboros_postgres._cursor import stream
 
 CANCELLATIONS = 2000
 AT_A_TIME = 12
@@ -149,11 +150,26 @@ class Work:
         finally:
             await tx.rollback()
 
+    async def stream(self) -> None:
+        request = {"sql": "SELECT $1::int AS tag, n FROM generate_series(1, 200) AS n", "args": [self.tag]}
+        rows = [row async for batch in stream(request, batch_size=30) for row in batch]
+        assert rows == [{"tag": self.tag, "n": n} for n in range(1, 201)]
+
+    async def streams_in_a_transaction(self) -> None:
+        request = {"sql": "SELECT $1::int AS tag, n FROM generate_series(1, 200) AS n", "args": [self.tag]}
+        async with self.pg.begin_transaction():
+            async for batch in stream(request, batch_size=30):
+                assert {row["tag"] for row in batch} == {self.tag}
+                await asyncio.sleep(self.sleeps[3])
+                break
+            await asyncio.gather(self.stream(), self.read(), self.stream())
+
     def kinds(self) -> tuple[Callable[[], Awaitable[None]], ...]:
         """Everything that a task can do."""
         return (
             self.read, self.read_many_rows, self.read_unprepared, self.sleep_in_the_server, self.insert,
             self.insert_batch, self.transaction, self.savepoints, self.nested, self.gathered, self.failing, self.raw,
+            self.stream, self.streams_in_a_transaction,
         )  # fmt: skip
 
     @property
@@ -244,7 +260,7 @@ def check_rows(database: Database, outcomes: dict[int, tuple[Work, BaseException
 def counters() -> dict[str, int]:
     """What the engine holds."""
     counted: dict[str, int] = json.loads(_binding.counters())
-    return {name: counted[name] for name in ("queues", "pools", "transactions", "operations", "buffers")}
+    return {name: counted[name] for name in ("queues", "pools", "transactions", "cursors", "operations", "buffers")}
 
 
 def excess(baseline: dict[str, int]) -> dict[str, int]:
