@@ -128,7 +128,7 @@ fuzz: ## Run each fuzz test for FUZZ_TIME (20s)
 
 .PHONY: bench
 bench: build $(VENV)/.tools ## Measure this package beside its peers (bench/README.md)
-	$(PY) -m pip install --quiet asyncpg==0.32.0
+	$(PY) -m pip install --quiet asyncpg==0.32.0 'sqlalchemy[asyncio]==2.1.9'
 	$(PY) -m bench $(BENCH_ARGS)
 
 .PHONY: demo

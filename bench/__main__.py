@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib.metadata
+import itertools
 import json
 import os
 import platform
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from bench.cases import Measurement
 
 DRIVERS = ("ouroboros", "asyncpg", "asyncpg_dict", "asyncpg_connection")
+# Queries built from objects; compared with each other.
+BUILDERS = ("ouroboros_find", "sqlalchemy_core", "sqlalchemy_orm")
 SINGLE = {"asyncpg_connection"}  # one connection: not for concurrent cases
 
 
@@ -86,16 +89,14 @@ def run(driver: str, case: str, dsn: str) -> Measurement:
 
 
 def report(cells: dict[tuple[str, str], Cell]) -> None:
-    """One table, ratios to the first peer that returns the same thing last."""
-    print(
-        f"Python {platform.python_version()}, asyncpg {importlib.metadata.version('asyncpg')}, "
-        f"{os.cpu_count()} cores, {platform.platform()}"
-    )
+    """One table; the ratios compare this package with a peer, text with text and builder with builder."""
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("asyncpg", "sqlalchemy"))
+    print(f"Python {platform.python_version()}, {versions}, {os.cpu_count()} cores, {platform.platform()}")
     print("| case | driver | median ms | p95 | p99 | client CPU ms | RSS MiB | ouroboros / this |")
     print("|---|---|---|---|---|---|---|---|")
-    for case in CASES:
-        ours = statistics.median(cells["ouroboros", case].medians)
-        for driver in DRIVERS:
+    for case, drivers in itertools.product(CASES, (DRIVERS, BUILDERS)):
+        ours = statistics.median(cells[drivers[0], case].medians)
+        for driver in drivers:
             cell = cells.get((driver, case))
             if cell is None:
                 continue
@@ -117,7 +118,7 @@ def main() -> None:
         for number in range(options.repeat):
             print(f"repetition {number + 1} of {options.repeat}", file=sys.stderr)
             for case in CASES:
-                for driver in DRIVERS:
+                for driver in DRIVERS + BUILDERS:
                     if case == "point_500" and driver in SINGLE:
                         continue
                     cells.setdefault((driver, case), Cell()).add(run(driver, case, dsn))
