@@ -120,13 +120,15 @@ IDENTIFIERS: dict[str, Position] = {
     "delete's key": lambda pg, text: pg.delete_many("vault", {text: -1, "id": -1}),
     "delete's returning": lambda pg, text: pg.delete_many("vault", {"id": -1}, returning=["id", text]),
 }
-# Words that have a meaning in the position.
+SIGNS = ["?", "?|", "@@", "~"]
+# What has a meaning in the position.
 MEANT = {
     "select column": ["*"],
     "find's columns": ["*"],
     "update's returning": ["*"],
     "delete's returning": ["*"],
-    "operator": [],
+    "operator": SIGNS,
+    "find's operator": SIGNS,
 }
 
 

@@ -169,7 +169,11 @@ IDENTIFIERS: dict[str, Position] = {
     "count": lambda _, text: Vault.count({text: 1}),
     "explain": lambda _, text: FIND(NOBODY).explain(format=text),
 }
+SIGNS = ["?", "?|", "@@", "~"]
+# What has a meaning in the position.
 MEANT = {
+    "expression operator": SIGNS,
+    "where operator": SIGNS,
     "select": ["*"],
     "set operand's select": ["*"],
     "updated column": ["*"],
