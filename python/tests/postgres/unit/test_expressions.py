@@ -352,7 +352,7 @@ def test_methods_of_a_column(expression: SqlExpr, op: str, value: Any) -> None:
         (COLUMN.json_contained_by({"a": 1}), "c <@ $1::jsonb", [{"a": 1}]),
         (COLUMN.json_path("a", "b", 0) == "x", "c #>> $1 = $2", [["a", "b", "0"], "x"]),
         (COLUMN.json_path("a").in_([1, True, "x", None]), "(c #>> $1 IN ($2, $3, $4) OR c #>> $5 IS NULL)",
-         [["a"], "1", "true", "x"]),
+         [["a"], "1", "true", "x", ["a"]]),
         (COLUMN.json_path("a") == 30, "c #>> $1 = $2", [["a"], "30"]),
         (COLUMN.any_("a"), "$1 = ANY(c)", ["a"]),
         (COLUMN.any_(["a", "b"]), "c && $1", [["a", "b"]]),
