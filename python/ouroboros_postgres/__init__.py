@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import _engine as _engine
-from . import columns, connection, errors, health, identifiers, metrics, query_ext, transactions, types
+from . import columns, connection, errors, health, identifiers, metrics, query, query_ext, transactions, types
 from .arrays import ArrayOps
 from .columns import ColumnProxy, SqlExpr
 from .connection import (
@@ -71,6 +71,8 @@ from .errors import (
     InternalError,
     LockTimeoutError,
     MigrationError,
+    MultipleResultsFound,
+    NoResultFound,
     NotConnectedError,
     NotNullError,
     PermissionDeniedError,
@@ -95,6 +97,7 @@ from .health import health_check
 from .identifiers import validate_foreign_key_reference
 from .metrics import metrics_prometheus, pool_metrics, reset_metrics
 from .postgis import GeoQuery, Point
+from .query import QueryBuilder, WindowSpec
 from .query_ext import (
     AliasedClass,
     BooleanClause,
@@ -141,6 +144,8 @@ __all__ = [
     "IsolationLevel",
     "LockTimeoutError",
     "MigrationError",
+    "MultipleResultsFound",
+    "NoResultFound",
     "NotConnectedError",
     "NotNullError",
     "PermissionDeniedError",
@@ -148,6 +153,7 @@ __all__ = [
     "PoolTimeoutError",
     "PostgresError",
     "PostgresTimeoutError",
+    "QueryBuilder",
     "QueryError",
     "QueryFragment",
     "QueryTimeoutError",
@@ -165,6 +171,7 @@ __all__ = [
     "TransientError",
     "UndefinedColumnError",
     "UndefinedTableError",
+    "WindowSpec",
     "active_filter",
     "aliased",
     "and_",
@@ -216,6 +223,7 @@ __all__ = [
     "or_",
     "pg_transaction",
     "pool_metrics",
+    "query",
     "query_aggregate",
     "query_ext",
     "query_with_cte",

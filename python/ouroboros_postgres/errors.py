@@ -24,6 +24,8 @@ fixed vocabulary is expected) are plain `TypeError` and `ValueError` instead.
     │   ├─ InFailedTransactionError
     │   ├─ TransactionClosedError
     │   └─ SavepointError
+    ├─ NoResultFound                    also a LookupError
+    ├─ MultipleResultsFound             also a LookupError
     ├─ QueryError
     │   ├─ UndefinedTableError
     │   ├─ UndefinedColumnError
@@ -60,6 +62,8 @@ __all__ = [
     "InternalError",
     "LockTimeoutError",
     "MigrationError",
+    "MultipleResultsFound",
+    "NoResultFound",
     "NotConnectedError",
     "NotNullError",
     "PermissionDeniedError",
@@ -270,6 +274,14 @@ class PermissionDeniedError(QueryError):
 
 class RowNotFoundError(QueryError):
     """`update_one` matched no row."""
+
+
+class NoResultFound(PostgresError, LookupError):
+    """A query that was to give one row gave none."""
+
+
+class MultipleResultsFound(PostgresError, LookupError):
+    """A query that was to give at most one row gave several."""
 
 
 class DataError(PostgresError, ValueError):

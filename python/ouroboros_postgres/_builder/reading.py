@@ -1,0 +1,122 @@
+"""What the terminals of a query do: from its state to results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from .._cursor import stream
+from .._loading.fetch import Loading
+from .._loading.plan import loading_plan
+from .._loading.statements import Select
+from .._sql import models
+from .._sql.encoder import Encoder
+from . import tree
+from .execution import check_transaction, fields, run
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from .._loading.plan import Plan
+    from .execution import Row
+    from .state import State
+
+__all__ = ["aggregate", "batches", "count", "exists", "explain", "instances", "rows"]
+
+
+async def instances(state: State) -> list[Any]:
+    """The rows as instances, with what its options load."""
+    plan = _plan(state)
+    encoder = Encoder()
+    node = tree.select(state, encoder)
+    check_transaction(state)
+    if plan is None:
+        return models.hydrate(state.model, await run({"select": node}, encoder))
+    loading = Loading(plan, state.model, Select(node, models.source_key(state.model), encoder))
+    return await loading.finish(await loading.select.run())
+
+
+def _plan(state: State, *, batched: bool = False) -> Plan | None:
+    """What is loaded with the rows, `None` for nothing.
+
+    Raises:
+        ValueError: An option names a relationship that the model does not have.
+    """
+    if not state.options and not models.relationships(state.model):
+        return None
+    return loading_plan(state.model, state.options, batched=batched) or None
+
+
+async def batches(state: State) -> AsyncGenerator[list[Any], None]:
+    """The rows as instances, in batches."""
+    plan = _plan(state, batched=True)
+    encoder = Encoder()
+    node = tree.select(state, encoder)
+    check_transaction(state)
+    loading: Loading | None = None
+    if plan is not None:
+        loading = Loading(plan, state.model, Select(node, models.source_key(state.model), encoder))
+        node = loading.select.node
+    reader = stream(fields({"select": node}, encoder))
+    try:
+        async for found in reader:
+            yield models.hydrate(state.model, found) if loading is None else await loading.finish(found)
+    finally:
+        await reader.aclose()
+
+
+async def rows(state: State) -> list[Row]:
+    """The rows as dicts."""
+    encoder = Encoder()
+    node = tree.select(state, encoder)
+    check_transaction(state)
+    found: list[Row] = await run({"select": node}, encoder)
+    return found
+
+
+async def aggregate(state: State) -> list[Row]:
+    """The rows as dicts, of a query that computes something."""
+    if not (state.aggregates or state.windows or state.group or state.sets or state.ctes):
+        raise ValueError(
+            "No aggregate functions specified: add an aggregate, a window, a group, a set operation or a common table"
+        )
+    encoder = Encoder()
+    node = tree.select(state, encoder)
+    check_transaction(state)
+    found: list[Row] = await run({"select": node}, encoder, "aggregate")
+    return found
+
+
+async def count(state: State) -> int:
+    """How many rows there are."""
+    encoder = Encoder()
+    node = tree.count(state, encoder)
+    check_transaction(state)
+    found: list[Row] = await run({"select": node}, encoder, "count")
+    number: int = found[0]["count"]
+    return number
+
+
+async def exists(state: State) -> bool:
+    """Whether there are rows."""
+    encoder = Encoder()
+    node = tree.exists(state, encoder)
+    check_transaction(state)
+    found: list[Row] = await run({"select": node}, encoder)
+    answer: bool = found[0]["exists"]
+    return answer
+
+
+_FORMATS: Final = ("text", "json", "xml", "yaml")
+
+
+async def explain(state: State, *, analyze: bool, buffers: bool, verbose: bool, format: str) -> Any:
+    """The server's plan: a text, or what its JSON stands for."""
+    if format not in _FORMATS:
+        raise ValueError(f"Unknown format: {format!r}; it must be one of {', '.join(_FORMATS)}")
+    encoder = Encoder()
+    node = tree.select(state, encoder)
+    options = {"analyze": analyze, "buffers": buffers, "verbose": verbose}
+    chosen = {name: True for name, wanted in options.items() if wanted}
+    found: list[Row] = await run({"select": node}, encoder, explain={**chosen, "format": format})
+    lines = [line for row in found for line in row.values()]
+    return lines[0] if format != "text" else "\n".join(lines)
