@@ -41,7 +41,7 @@ _VERBS: Final = frozenset(
     ).split()
 )
 _NAMES: Final = {"select": "find", "select_related": "find", "delete_cascade": "delete", "delete_checked": "delete"}
-_SILENT: Final = frozenset(("connect", "close", "ping", "begin", "commit", "rollback"))
+_SILENT: Final = frozenset(("connect", "close", "ping", "begin", "commit", "rollback", "close_cursor"))
 _CHANGES: Final = frozenset(("execute", "update", "delete", "delete_checked", "delete_cascade", "statement"))
 
 
