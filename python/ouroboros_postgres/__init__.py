@@ -13,9 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import _engine as _engine
-from . import columns, connection, errors, health, identifiers, metrics, query, query_ext, transactions, types
+from . import columns, connection, errors, health, identifiers, metrics, query, query_ext, table, transactions, types
 from .arrays import ArrayOps
-from .columns import ColumnProxy, SqlExpr
+from .columns import Column, ColumnProxy, SqlExpr
 from .connection import (
     IsolationLevel,
     begin_transaction,
@@ -115,6 +115,7 @@ from .query_ext import (
     or_,
     raw_sql,
 )
+from .table import Table
 from .transactions import Savepoint, Transaction, pg_transaction, run_in_transaction
 from .types import Range
 
@@ -127,6 +128,7 @@ __all__ = [
     "AuthenticationError",
     "BooleanClause",
     "CheckError",
+    "Column",
     "ColumnProxy",
     "ConflictError",
     "ConnectionFailedError",
@@ -165,6 +167,7 @@ __all__ = [
     "SavepointError",
     "SerializationError",
     "SqlExpr",
+    "Table",
     "Transaction",
     "TransactionClosedError",
     "TransactionError",
@@ -230,6 +233,7 @@ __all__ = [
     "raw_sql",
     "reset_metrics",
     "run_in_transaction",
+    "table",
     "table_exists",
     "transactions",
     "types",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Column", "ColumnDeclaration"]
+__all__ = ["Column", "ColumnDeclaration", "GeneratedColumn", "rule_words"]
 
 _RULES: Final = frozenset(("CASCADE", "RESTRICT", "SET NULL", "SET DEFAULT", "NO ACTION"))
 _SHOWN: Final = (
@@ -92,6 +92,18 @@ class ColumnDeclaration:
     def __repr__(self) -> str:
         settings = ((name, getattr(self, name), unset) for name, unset in _SHOWN)
         return f"Column({', '.join(f'{name}={value!r}' for name, value, unset in settings if value is not unset)})"
+
+
+class GeneratedColumn:
+    """Base of descriptors for columns whose values the table computes itself: they are read and never written.
+
+    Attributes:
+        expression: Trusted SQL.
+        stored: Whether the value is kept in the row.
+    """
+
+    expression: str
+    stored: bool
 
 
 def _check_rule(name: str, rule: Any) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from ._column import Column
 from ._sql.expression import SqlExpr
 from ._sql.proxy import ColumnProxy
 
-__all__ = ["ColumnProxy", "SqlExpr"]
+__all__ = ["Column", "ColumnProxy", "SqlExpr"]

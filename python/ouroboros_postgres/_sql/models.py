@@ -21,6 +21,7 @@ __all__ = [
     "column_declaration",
     "column_type",
     "column_types",
+    "declared_primary_key",
     "foreign_key",
     "foreign_keys",
     "hydrate",
@@ -35,6 +36,7 @@ __all__ = [
     "related_attributes",
     "related_state",
     "relationships",
+    "schema",
     "source_key",
     "static_attribute",
     "table_name",
@@ -60,7 +62,7 @@ _HYDRATE = attrgetter("_hydrate")
 _ABSORB = attrgetter("_absorb")
 _MISSING = attrgetter("_missing")
 _PRIMARY_KEY = attrgetter("_get_pk_column")
-_RESOLVED_COLUMNS = attrgetter("_resolved_columns")
+_COLUMN_TYPE = attrgetter("_column_type")
 
 
 # Classes.
@@ -85,8 +87,8 @@ def table_name(model: Model) -> str | list[str]:
     """The table in a source node: its bare parts, or the text of a model that only has that."""
     if not hasattr(model, "_table_name"):
         return source_key(model)
-    schema, name = _NAME(model)
-    return [schema, name] if schema else [name]
+    own, name = _NAME(model)
+    return [own, name] if own else [name]
 
 
 def table_path(model: Model) -> str:
@@ -96,24 +98,33 @@ def table_path(model: Model) -> str:
 
 
 def column_types(model: Model) -> Mapping[str, Any] | None:
-    """The declared columns with their types, `None` when the model declares none. A type that cannot be found yet is
-    its annotation as text.
+    """The declared columns with their types, `None` when the model declares none.
+
+    A type is text where the annotation could not be evaluated; see `column_type`.
     """
-    if not hasattr(model, "_resolved_columns"):
-        return getattr(model, "_columns", None)
-    return cast("Mapping[str, Any]", _RESOLVED_COLUMNS(model)())
+    return getattr(model, "_columns", None)
 
 
 def column_type(model: Model, name: str) -> Any:
-    """The declared type of a column; `Any` when it is unknown."""
+    """The declared type of a column; `Any` when it is unknown, its text when it cannot be evaluated."""
     kind = (column_types(model) or {}).get(name, Any)
-    return Any if isinstance(kind, str) else kind
+    return _COLUMN_TYPE(model)(name) if isinstance(kind, str) and hasattr(model, "_column_type") else kind
 
 
 def column_declaration(model: Model, name: str) -> ColumnDeclaration | None:
     """The `Column(...)` of a column, if it has one."""
     declared = getattr(model, "_column_defaults", {}).get(name)
     return declared if isinstance(declared, ColumnDeclaration) else None
+
+
+def schema(model: Model) -> str:
+    """The schema that a model declares, `""` for none."""
+    return getattr(model, "_schema", None) or ""
+
+
+def declared_primary_key(model: Model) -> str:
+    """The column of the primary key, also if the model declares several."""
+    return cast("str", getattr(model, "_primary_key", "id"))
 
 
 def primary_key(model: Model) -> str:
@@ -124,7 +135,7 @@ def primary_key(model: Model) -> str:
     """
     if hasattr(model, "_get_pk_column"):
         return cast("str", _PRIMARY_KEY(model)())
-    return cast("str", getattr(model, "_primary_key", "id"))
+    return declared_primary_key(model)
 
 
 def foreign_key(model: Model, name: str) -> ForeignKey | None:
@@ -134,8 +145,8 @@ def foreign_key(model: Model, name: str) -> ForeignKey | None:
         return None
     parts = declared.foreign_key.split(".")
     table, column = (parts, "id") if len(parts) == 1 else (parts[:-1], parts[-1])
-    schema = getattr(model, "_schema", "")
-    return ForeignKey([schema, *table] if len(table) == 1 and schema else table, column)
+    own = schema(model)
+    return ForeignKey([own, *table] if len(table) == 1 and own else table, column)
 
 
 def foreign_keys(model: Model) -> dict[str, ForeignKey]:

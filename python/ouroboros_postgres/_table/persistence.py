@@ -1,0 +1,182 @@
+"""Writing instances to their table and reading them again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Self, cast
+
+from .. import _requests
+from .._guards import is_collection, is_mapping
+from .._runtime import start
+from .._session import target
+from .._sql import models
+from ..errors import RowNotFoundError
+from .record import Record
+from .values import is_same, private_copy
+
+__all__ = ["Persistent"]
+
+Row = dict[str, Any]
+
+
+class Persistent(Record):
+    """A record that knows how to get into its table and out of it. All of it joins the ambient transaction."""
+
+    __slots__ = ()
+
+    async def save(self) -> Any:
+        """Write the instance to its table.
+
+        Without a primary key it is inserted. If it was loaded or saved before, the columns that have changed are
+        updated, also those edited in place; without a change nothing is sent. If it was made with a primary key, the
+        row of that key gets the values that were given, or is inserted if there is none; with nothing but the key, an
+        existing row stays as it is.
+
+        Returns:
+            The primary key.
+
+        Raises:
+            RowNotFoundError: The row of a persistent instance is gone; `Update failed: no rows affected`.
+            IntegrityError: A constraint refuses the row; `Insert failed: …`, `Update failed: …`.
+            ValueError: The query that the instance comes from left out the primary key.
+        """
+        self._require_key_column("saved")
+        if self._get_pk() is None:
+            await self._insert()
+        elif self._clean is not None:
+            await self._update(self._clean)
+        elif self._has_default_key() or not await self._overwrite():
+            await self._insert()
+        return self._get_pk()
+
+    async def delete(self) -> bool:
+        """Delete the row; the instance keeps its values.
+
+        Returns:
+            Whether there was such a row; without a primary key `False`, and nothing is sent.
+
+        Raises:
+            IntegrityError: Another row refers to it; `Delete failed: …`.
+            ValueError: The query that the instance comes from left out the primary key.
+        """
+        self._require_key_column("deleted")
+        if self._get_pk() is None:
+            return False
+        request = _requests.delete_row(models.table_path(type(self)), self._get_pk_column(), self._row_key())
+        gone = cast("int", await start(target(), request))
+        self._clean = None
+        return gone > 0
+
+    async def refresh(self) -> None:
+        """Read the row again: all columns, whatever the instance had of them; changes are lost.
+
+        Loaded relationships and columns still to be loaded are forgotten.
+
+        Raises:
+            ValueError: The instance has no primary key, or there is no such row.
+        """
+        self._require_key_column("refreshed")
+        if self._get_pk() is None:
+            raise ValueError(f"{type(self).__name__} has no primary key: it cannot be refreshed")
+        row = await self._read_row(self._row_key())
+        if row is None:
+            raise ValueError(f"Row with {self._get_pk_column()} {self._row_key()!r} not found")
+        self._replace(row)
+
+    @classmethod
+    async def _read_row(cls, key: Any) -> Row | None:
+        filter = _requests.pk_filter(cls._get_pk_column(), key)
+        rows = await start(target(), _requests.select(models.table_path(cls), filter=filter, limit=1))
+        return cast("Row", rows[0]) if rows else None
+
+    def _require_key_column(self, done: str) -> None:
+        if self._is_partial():
+            raise ValueError(
+                f"this {type(self).__name__} cannot be {done}: the query that it comes from left out its primary key, "
+                f"{self._get_pk_column()}"
+            )
+
+    def _row_key(self) -> Any:
+        """The primary key as it is in the table: an instance may have got another one since."""
+        return self._get_pk() if self._clean is None else self._clean[self._get_pk_column()]
+
+    def _has_default_key(self) -> bool:
+        """Whether the primary key comes from a default, so that there can be no row of it yet."""
+        key = self._get_pk_column()
+        defaulted = self._defaulted_values()
+        return key in defaulted and is_same(self._get_pk(), defaulted[key])
+
+    def _defaulted_values(self) -> Mapping[str, Any]:
+        """The columns that were not given to the constructor, with private copies of their defaults."""
+        return cast("Mapping[str, Any]", self.__dict__.get("_defaulted", {}))
+
+    async def _insert(self) -> None:
+        """Insert the instance and take over the row."""
+        values = self._writable()
+        sent = private_copy(values)
+        request = _requests.insert(models.table_path(type(self)), values)
+        self._settle((await start(target(), request))[0], sent)
+
+    async def _update(self, clean: Mapping[str, Any]) -> None:
+        """Update the columns that have changed."""
+        changes = self._changes()
+        if not changes:
+            return
+        rows = await self._write(changes, clean[self._get_pk_column()], [*changes, *self._generated])
+        if not rows:
+            raise RowNotFoundError("no rows affected", prefix="Update failed")
+
+    async def _overwrite(self) -> bool:
+        """Update the row of a key that the caller has given.
+
+        Returns:
+            Whether there is one.
+        """
+        key = self._get_pk_column()
+        defaulted = self._defaulted_values()
+        values = self._writable()
+        pk = values.pop(key)
+        given = {n: v for n, v in values.items() if n not in defaulted or not is_same(v, defaulted[n])}
+        if given:
+            return bool(await self._write(given, pk, ["*"]))
+        document = {key: pk, **values}
+        request = _requests.upsert(models.table_path(type(self)), document, key, [])
+        self._settle((await start(target(), request))[0], {})
+        return True
+
+    async def _write(self, values: Mapping[str, Any], pk: Any, returning: list[str]) -> list[Row]:
+        sent = private_copy(dict(values))
+        filter = _requests.pk_filter(self._get_pk_column(), pk)
+        request = _requests.update(models.table_path(type(self)), values, filter=filter, returning=returning)
+        rows = cast("list[Row]", await start(target(), request))
+        if rows:
+            self._settle(rows[0], sent)
+        return rows
+
+    @classmethod
+    async def _insert_many(cls, rows: Iterable[Any]) -> list[Any]:
+        """Insert dicts and instances in one go."""
+        instances = cls._instances(rows)
+        documents = [instance._writable() for instance in instances]
+        sent = [private_copy(document) for document in documents]
+        request = _requests.insert_many(models.table_path(cls), documents, fill_missing=True)
+        if request is None:
+            return []
+        inserted = cast("list[Row]", await start(target(), request))
+        for instance, row, values in zip(instances, inserted, sent, strict=True):
+            instance._settle(row, values)
+        return [instance._get_pk() for instance in instances]
+
+    @classmethod
+    def _instances(cls, rows: Iterable[Any]) -> list[Self]:
+        if not is_collection(rows):
+            raise TypeError(f"rows must be a list of dicts and instances, not {type(rows).__name__}")
+        return [cls._instance(index, row) for index, row in enumerate(rows)]
+
+    @classmethod
+    def _instance(cls, index: int, row: Any) -> Self:
+        if isinstance(row, cls):
+            return row
+        if not is_mapping(row):
+            raise TypeError(f"rows[{index}] must be a dict or an instance of {cls.__name__}, not {type(row).__name__}")
+        return cls(**row)

@@ -1,0 +1,283 @@
+"""Instances of models: their values, and which of those are changes."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+
+from .._loading.config import LoadingConfig, LoadingStrategy
+from .._sql import models
+from .declaration import declared_type
+from .values import Default, defaults, is_immutable_type, is_same, mutable_columns, private_copy
+
+if TYPE_CHECKING:
+    from .._column import GeneratedColumn
+
+__all__ = ["Record"]
+
+_SHOWN: Final = 60
+"""Longest text of a value in `repr`, in characters."""
+
+_STATE: Final = ("_deferred", "_related", "_defaulted")
+"""What instances keep in their `__dict__` that belongs to them alone."""
+
+
+class Record:
+    """The values of one row, or of one to be."""
+
+    __slots__ = ("__dict__", "__weakref__", "_clean", "_data")
+
+    _columns: ClassVar[dict[str, Any]]
+    _column_defaults: ClassVar[dict[str, Any]]
+    _declared_keys: ClassVar[tuple[str, ...]]
+    _generated: ClassVar[dict[str, GeneratedColumn]]
+    _has_integer_id: ClassVar[bool]
+    _inherits_id: ClassVar[bool]
+    _primary_key: ClassVar[str]
+    _relationships: ClassVar[dict[str, Any]]
+    _schema: ClassVar[str]
+    _settings: ClassVar[type[Any]]
+    _table_name: ClassVar[str]
+
+    _data: dict[str, Any]
+    """The values by column, whatever is loaded or was given."""
+    _clean: dict[str, Any] | None
+    """The values as they are in the table, `None` for an instance that stands for no row of it."""
+
+    def __init__(self, **values: Any) -> None:
+        self._data = data = dict[str, Any]()
+        self._clean = None
+        columns = self._columns
+        others: list[str] = []
+        for name, value in values.items():
+            if name == "id":
+                self._set_identity(value)
+            elif name in columns or not _has_setter(type(self), name):
+                data[name] = value
+            else:
+                others.append(name)
+        self._set_defaults(values)
+        for name in others:
+            setattr(self, name, values[name])
+
+    def _set_identity(self, value: Any) -> None:
+        self.__dict__["id"] = int(value) if value is not None and self._has_integer_id else value
+
+    def _set_defaults(self, given: Mapping[str, Any]) -> None:
+        missing = {d.column: d.value if d.make is None else d.make() for d in self._defaults() if d.column not in given}
+        if not missing:
+            return
+        key = self._primary_key
+        if key in missing or given.get(key) is not None:
+            self.__dict__["_defaulted"] = private_copy(missing)
+        if "id" in missing:
+            self._set_identity(missing.pop("id"))
+        self._data.update(missing)
+
+    @classmethod
+    def _defaults(cls) -> list[Default]:
+        found: list[Default] | None = cls.__dict__.get("_instance_defaults")
+        if found is None:
+            found = cls._instance_defaults = defaults(cls._column_defaults)
+        return found
+
+    _instance_defaults: ClassVar[list[Default]]
+    _immutable: ClassVar[frozenset[str]]
+
+    # Attributes.
+
+    def __getattr__(self, name: str) -> Any:
+        # Only what the class does not have gets here: columns that the model does not declare.
+        if not name.startswith("_"):
+            try:
+                return self._data[name]
+            except KeyError:
+                pass
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith("_") or _has_setter(type(self), name):
+            object.__setattr__(self, name, value)
+        else:
+            self._data[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        if name.startswith("_") or hasattr(models.static_attribute(type(self), name), "__delete__"):
+            object.__delattr__(self, name)
+            return
+        found = self._data.pop(name, _NOTHING), self.__dict__.pop(name, _NOTHING)
+        if found == (_NOTHING, _NOTHING):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def _missing(self, name: str) -> Any:
+        """The value of a column that `_data` lacks: one kept elsewhere, one to be loaded, or `None`."""
+        attributes = self.__dict__
+        if name in attributes:
+            return attributes[name]
+        if self._clean is None or name in self._clean or (name == "id" and self._inherits_id_only()):
+            return None
+        deferred: dict[str, Any] = attributes.setdefault("_deferred", {})
+        if name not in deferred:
+            from .._loading.deferred import DeferredColumn  # only instances of partial queries need it
+
+            deferred[name] = DeferredColumn(self, name, LoadingConfig(LoadingStrategy.LAZY))
+        return deferred[name]
+
+    @classmethod
+    def _inherits_id_only(cls) -> bool:
+        """Whether the table has no column `id`: no model declares it, and the key is another column."""
+        return cls._inherits_id and cls._primary_key != "id"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the values by column: those that are loaded or given, and `id` unless it is `None`."""
+        values = {**self._data, "id": models.value_of(self, "id")}
+        if values["id"] is None:
+            del values["id"]
+        return values
+
+    def __repr__(self) -> str:
+        values = self.to_dict()
+        shown = {"id": values.pop("id"), **values} if "id" in values else values
+        return f"{type(self).__name__}({', '.join(f'{name}={_shortened(value)}' for name, value in shown.items())})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        attributes = dict(self.__dict__)
+        for name in _STATE:
+            state = attributes.pop(name, None)
+            if name == "_related" and state:
+                attributes[name] = {key: copy.copy(value) for key, value in state.items()}
+        return {"_data": dict(self._data), "_clean": private_copy(self._clean), "attributes": attributes}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._data, self._clean = state["_data"], state["_clean"]
+        self.__dict__.update(state["attributes"])
+
+    # The row.
+
+    @classmethod
+    def _hydrate(cls, rows: list[dict[str, Any]]) -> list[Self]:
+        """Make instances from rows that were read; the rows become their values."""
+        if not rows:
+            return []
+        create, set_data, set_clean = object.__new__, _SET_DATA, _SET_CLEAN
+        mutable = mutable_columns(rows[0], cls._immutable_columns())
+        instances: list[Self] = []
+        for row in rows:
+            instance = create(cls)
+            clean = row.copy()
+            for name in mutable:
+                clean[name] = private_copy(clean[name])
+            set_data(instance, row)
+            set_clean(instance, clean)
+            instances.append(instance)
+        return instances
+
+    @classmethod
+    def _immutable_columns(cls) -> frozenset[str]:
+        found: frozenset[str] | None = cls.__dict__.get("_immutable")
+        if found is None:
+            types = ((name, cls._column_type(name)) for name in cls._columns)
+            found = cls._immutable = frozenset(name for name, kind in types if is_immutable_type(kind))
+        return found
+
+    @classmethod
+    def _column_type(cls, name: str) -> Any:
+        """The declared type of a column; its text as long as that cannot be evaluated."""
+        if isinstance(cls._columns[name], str):
+            cls._columns[name] = declared_type(cls, name)
+        return cls._columns[name]
+
+    @classmethod
+    def _get_pk_column(cls) -> str:
+        """The column of the primary key.
+
+        Raises:
+            ValueError: Several columns are declared as primary key.
+        """
+        if len(cls._declared_keys) > 1:
+            raise ValueError(
+                f"{cls.__name__} declares a composite primary key ({', '.join(cls._declared_keys)}), "
+                "which is not supported"
+            )
+        return cls._primary_key
+
+    def _get_pk(self) -> Any:
+        """The value of the primary key, `None` if there is none."""
+        return models.value_of(self, self._get_pk_column())
+
+    def _get_column_values(self) -> dict[str, Any]:
+        """The values of declared columns that can be written, as far as they are loaded or given."""
+        key = self._get_pk_column()
+        return {name: value for name, value in self._writable().items() if name in self._columns or name == key}
+
+    def _writable(self) -> dict[str, Any]:
+        """All values that an INSERT takes: those of generated columns are left out, and a key that is `None`."""
+        values = {name: value for name, value in self._data.items() if name not in self._generated}
+        if "id" not in values and self.__dict__.get("id") is not None:
+            values["id"] = self.__dict__["id"]
+        key = self._primary_key
+        if values.get(key, _NOTHING) is None:
+            del values[key]
+        return values
+
+    def _changes(self) -> dict[str, Any]:
+        """The values of a persistent instance that differ from those of its row."""
+        clean = self._clean or {}
+        return {
+            name: value
+            for name, value in self._data.items()
+            if (name not in clean or not is_same(value, clean[name])) and name not in self._generated
+        }
+
+    def _is_partial(self) -> bool:
+        """Whether the instance comes from a query that left out the primary key."""
+        return self._clean is not None and self._get_pk_column() not in self._clean
+
+    def _absorb(self, values: Mapping[str, Any]) -> None:
+        """Take over values that were read from the row; they are not changes."""
+        self._data.update(values)
+        self._clean = {**(self._clean or {}), **private_copy(dict(values))}
+
+    def _settle(self, row: Mapping[str, Any], sent: Mapping[str, Any]) -> None:
+        """Take over the row as a statement has left it.
+
+        What has been changed since it was sent stays a change; objects that are equal to what came back stay.
+
+        Args:
+            row: The columns that came back.
+            sent: Private copies of the values at that time.
+        """
+        data = self._data
+        for name, value in row.items():
+            current = data.get(name, _NOTHING)
+            if name in sent and current is not _NOTHING and not is_same(current, sent[name]):
+                continue
+            if type(current) is not type(value) or not is_same(current, value):
+                data[name] = value
+        self._clean = {**(self._clean or {}), **private_copy(dict(row))}
+        for name in row.keys() & self.__dict__.keys():
+            del self.__dict__[name]
+        self.__dict__.pop("_defaulted", None)
+
+    def _replace(self, row: dict[str, Any]) -> None:
+        """Become the row, and forget what was derived from the old values."""
+        self._data = row
+        self._clean = private_copy(row)
+        for name in (*_STATE, *row):
+            self.__dict__.pop(name, None)
+
+
+_SET_DATA: Final = Record.__dict__["_data"].__set__
+_SET_CLEAN: Final = Record.__dict__["_clean"].__set__
+_NOTHING: Final = object()
+
+
+def _has_setter(model: type[Any], name: str) -> bool:
+    """Whether the class attribute of this name takes assignments."""
+    return hasattr(models.class_of(models.static_attribute(model, name)), "__set__")
+
+
+def _shortened(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
