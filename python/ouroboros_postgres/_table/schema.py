@@ -21,7 +21,7 @@ from .values import is_immutable_type
 
 __all__ = ["Definition", "create_table", "drop_table"]
 
-_TYPES: Final[dict[Any, str]] = {
+_TYPES: Final[dict[type[Any], str]] = {
     str: "text",
     int: "integer",
     float: "double precision",
@@ -106,7 +106,8 @@ def _type_word(annotation: Any) -> str | None:
     if origin is list:
         item = without_none(get_args(kind)[0])
         return "jsonb" if item is Any else _array_word(item)
-    return _TYPES.get(dict if origin is dict else kind) if kind.__hash__ is not None else None
+    kind = dict if origin is dict else kind
+    return _TYPES.get(kind) if isinstance(kind, type) else None
 
 
 def _array_word(item: Any) -> str | None:
