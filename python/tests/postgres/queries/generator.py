@@ -246,6 +246,8 @@ class Generator:
             value = chance.choice(pool)
         else:
             value = _some(chance, pool, 3)
+        if op == "has_list" and not value:
+            return Compare(col, op, value, "function")  # the other forms are NULL for NULL
         return Compare(col, op, value, chance.choice(("proxy", "tuple", "function")))
 
     def json(self, col: Col) -> Condition:

@@ -263,7 +263,7 @@ def _method(proxy: Any, op: str, value: Any) -> Any:
         case "distinct":
             return proxy.is_distinct_from(value)
         case "not_distinct":
-            return SqlExpr(proxy.name, "IS NOT DISTINCT FROM", value)
+            return ~proxy.is_distinct_from(value)
         case "regexp":
             return proxy.regexp(value)
         case "regexp_i":

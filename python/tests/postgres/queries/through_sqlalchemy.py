@@ -82,7 +82,7 @@ def select(query: Query, outer: Sources | None = None) -> Any:
     page = query.page
     if query.distinct_on:
         page = _led(query)
-        statement = statement.distinct(*(_col(col, sources) for col in query.distinct_on))
+        statement = statement.ext(dialect.distinct_on(*(_col(col, sources) for col in query.distinct_on)))
     elif query.distinct:
         statement = statement.distinct()
     statement = _paged(statement, page, {**labels, **_aggregates(query, sources)}, sources)
@@ -130,14 +130,17 @@ def _aggregate(function: str, col: Col | None, sources: Sources) -> Any:
 
 
 def _led(query: Query) -> Page:
-    """DISTINCT ON wants its columns first in the order: in the direction given for them, else ascending."""
-    given = {order.item: order for order in reversed(query.page.order)}
-    leading = tuple(given.get(col, Order(col)) for col in query.distinct_on)
-    rest = tuple(order for order in query.page.order if order.item not in query.distinct_on)
-    begins = [order.item for order in query.page.order[: len(leading)]]
-    if set(begins) == set(query.distinct_on):
-        return query.page
-    return Page((*leading, *rest), query.page.limit, query.page.offset)
+    """DISTINCT ON wants its columns first in the order: those that are not follow those that are, in the direction
+    that is given for them further on, else ascending.
+    """
+    orders, missing = list(query.page.order), list(dict.fromkeys(query.distinct_on))
+    leading: list[Order] = []
+    while orders and orders[0].item in missing:
+        leading.append(orders.pop(0))
+        missing.remove(leading[-1].item)
+    given = {order.item: order for order in reversed(orders)}
+    leading += [given.get(col, Order(col)) for col in missing]
+    return Page((*leading, *orders), query.page.limit, query.page.offset)
 
 
 def _paged(statement: Any, page: Page, labels: Mapping[str, Any], sources: Sources) -> Any:
@@ -310,9 +313,9 @@ def _operator(item: Any, op: str, value: Any) -> Any:
         case "not_distinct":
             return item.is_not_distinct_from(None if value is None else _literal(item, value))
         case "regexp":
-            return item.op("~")(value)
+            return item.bool_op("~")(value)
         case "regexp_i":
-            return item.op("~*")(value)
+            return item.bool_op("~*")(value)
         case "like" | "ilike" | "not_like" | "not_ilike":
             return getattr(item, op)(value)
         case _:
