@@ -90,7 +90,7 @@ async def ids(pg: ModuleType, condition: Any) -> list[int]:
         (c("day") == dt.date(2024, 1, 2), [2]),
         (c("day") >= "2024-01-02", [2, 3]),
         (c("at") < dt.datetime(2024, 1, 2), [1]),
-        (c("at_tz") > dt.datetime(2024, 1, 2, tzinfo=dt.timezone.utc), [2, 3]),
+        (c("at_tz") > dt.datetime(2024, 1, 2, tzinfo=dt.UTC), [2, 3]),
         (c("clock") == dt.time(11), [2]),
         (c("span") > dt.timedelta(days=1), [2, 3]),
         (c("key") == uuid.UUID(int=3), [3]),
