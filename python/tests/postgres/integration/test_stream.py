@@ -16,7 +16,7 @@ from fixtures.database import Database
 from fixtures.observe import running, until
 from fixtures.proxy import TcpProxy
 from ouroboros_postgres import _binding, _session
-from ouroboros_postgres._cursor import stream
+from ouroboros_postgres._cursor import stream, stream_through
 
 SLOW = "SELECT n, pg_sleep(CASE WHEN n > 2 THEN 60 ELSE 0 END)::text AS s FROM generate_series(1, 5) AS n"
 
@@ -475,3 +475,99 @@ async def test_metrics_count_batches(single: ModuleType) -> None:
     single.reset_metrics()
     assert [plain(rows) async for rows in numbers(5)] == [[1, 2], [3, 4], [5]]
     assert single.pool_metrics()["queries_executed"] == 3
+
+
+async def doubled(rows: list[dict[str, Any]]) -> list[tuple[int, int]]:
+    """Asks the server about a batch; says also which connection was asked."""
+    import ouroboros_postgres as pg
+
+    found = await pg.execute("SELECT n * 2 AS n, pg_backend_pid() AS pid FROM unnest($1::int[]) AS n", [plain(rows)])
+    assert isinstance(found, list)
+    return [(row["n"], row["pid"]) for row in found]
+
+
+async def test_statements_about_a_batch_share_its_connection(single: ModuleType) -> None:
+    request = {"sql": "SELECT n, pg_backend_pid() AS pid FROM generate_series(1, 5) AS n"}
+    (backend,) = await single.execute("SELECT pg_backend_pid() AS pid")
+    seen: list[tuple[int, int]] = []
+    async for batch in stream_through(request, doubled, batch_size=2):
+        seen += batch
+        assert _session.active_transaction.get() is None  # the reader has none
+    assert seen == [(n * 2, backend["pid"]) for n in range(1, 6)]
+
+
+async def test_as_many_streams_as_connections(database: Database) -> None:
+    """Each asks about its batches: none needs a connection that another one has."""
+    import ouroboros_postgres as pg
+
+    await pg.init(database.dsn, max_connections=3, acquire_timeout=20)
+    opened = asyncio.Barrier(3)
+
+    async def read() -> list[int]:
+        seen: list[int] = []
+        async with aclosing(
+            stream_through({"sql": "SELECT generate_series(1, 5) AS n"}, doubled, batch_size=2)
+        ) as batches:
+            async for batch in batches:
+                if not seen:
+                    await opened.wait()  # all connections are taken
+                seen += [n for n, _ in batch]
+        return seen
+
+    try:
+        assert list(await asyncio.gather(read(), read(), read())) == [[2, 4, 6, 8, 10]] * 3
+    finally:
+        await pg.close()
+
+
+async def test_statements_about_a_batch_join_the_ambient_transaction(single: ModuleType, database: Database) -> None:
+    database.query("CREATE TABLE t (n int)")
+
+    async def insert(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        inserted: list[dict[str, Any]] = await single.insert_many("t", rows)
+        return inserted
+
+    with pytest.raises(LookupError):
+        async with single.begin_transaction():
+            async for _ in stream_through({"sql": "SELECT generate_series(1, 5) AS n"}, insert, batch_size=2):
+                pass
+            assert await single.count("t") == 5
+            raise LookupError
+    assert database.query("SELECT n FROM t") == []
+    async for _ in stream_through({"sql": "SELECT generate_series(1, 5) AS n"}, insert, batch_size=2):
+        assert database.query("SELECT n FROM t") == []
+    assert database.query("SELECT count(*) AS n FROM t") == [{"n": 5}]
+    async with aclosing(stream_through({"sql": "SELECT generate_series(1, 5) AS n"}, insert, batch_size=2)) as batches:
+        await anext(batches)
+    assert single.pool_metrics()["num_active"] == 0
+    assert database.query("SELECT count(*) AS n FROM t") == [{"n": 5}]
+
+
+@pytest.mark.parametrize("end", ["break", "error in finish", "error in the query", "cancelled"])
+async def test_every_end_of_a_stream_through_a_function(single: ModuleType, database: Database, end: str) -> None:
+    async def finish(rows: list[dict[str, Any]]) -> list[int]:
+        if end == "error in finish":
+            await single.execute("SELECT 1 / 0")
+        elif end == "cancelled":
+            await single.execute("SELECT pg_sleep(60)")
+        return plain(rows)
+
+    text = "SELECT n, 1 / (4 - n) AS q FROM generate_series(1, 5) AS n"
+
+    async def read() -> None:
+        async for _ in stream_through({"sql": text}, finish, batch_size=2):
+            if end == "break":
+                break
+
+    task = asyncio.ensure_future(read())
+    if end == "cancelled":
+        await until(lambda: running(database, "pg_sleep"))
+        task.cancel()
+    await asyncio.wait([task])
+    if end == "cancelled":
+        assert task.cancelled()
+    elif end == "break":
+        assert task.exception() is None
+    else:
+        assert isinstance(task.exception(), single.DataError)
+    await until(lambda: cursors() == 0)
