@@ -1,0 +1,1 @@
+"""How related rows get to the instances that refer to them: lazily, in batches, by JOIN or by subquery."""
