@@ -78,7 +78,7 @@ class OperationObservation:
         if span is None:
             return
         if message == "Connection":
-            span.set_attribute("db.connection.wait_time", fields["wait_ms"] / 1000)
+            span.set_attribute("db.connection.wait_time", round(fields["wait_ms"] / 1000, 6))
             return
         statement = telemetry.shortened(fields["sql"])
         if not self._reported:
@@ -158,7 +158,7 @@ def observe_operation(request: bytes) -> OperationObservation | None:
     operation = _NAMES.get(op, op)
     if head["sql"] is not None:
         operation = _verb(head["sql"])
-    elif head["kind"] is not None:
+    elif head["kind"] is not None and op == "statement":
         kind = head["kind"].decode()
         operation = _NAMES.get(kind, kind)
     return OperationObservation(op, operation, None if head["table"] is None else json.loads(head["table"]))

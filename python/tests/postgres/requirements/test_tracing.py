@@ -15,6 +15,8 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from fixtures.database import Database
 from fixtures.tracing import Telemetry, recorded
+from ouroboros_postgres.columns import Column, ColumnProxy
+from ouroboros_postgres.table import Table
 from ouroboros_postgres.telemetry import MetricNames, create_query_span
 
 
@@ -286,3 +288,85 @@ async def test_pool_gauges_read_the_pool(pg: ModuleType, recording: Telemetry) -
         assert in_use.value == 1
     (most,) = recording.points(MetricNames.CONNECTION_POOL_MAX)
     assert most.value == 10
+
+
+# Queries of models.
+
+
+class Item(Table):
+    id: int = Column(primary_key=True)
+    name: ColumnProxy[str] = Column()
+
+    class Settings:
+        table_name = "items"
+
+
+async def test_a_query_of_a_model_is_one_span_with_its_statement(
+    pg: ModuleType, recording: Telemetry, items: str
+) -> None:
+    await pg.insert_many(items, [{"id": n, "name": f"n{n}"} for n in range(5)])
+    recording.spans()
+    found = await Item.find(Item.id > 0, Item.name.like("n%")).order_by(-Item.id).offset(1).limit(2).to_list()
+    assert [item.id for item in found] == [3, 2]
+    span = recording.one()
+    assert span.name == "db.query.find"
+    shown = attributes(span)
+    assert shown.pop("db.statement") == (
+        "SELECT * FROM public.items WHERE id > $1 AND name LIKE $2 ORDER BY id DESC LIMIT $3 OFFSET $4"
+    )
+    assert {name: value for name, value in shown.items() if not name.startswith(("server.", "db.namespace"))} == {
+        "db.system": "postgresql",
+        "db.operation.name": "find",
+        "db.collection.name": "public.items",
+        "db.query.filters_count": 2,
+        "db.query.limit": 2,
+        "db.query.offset": 1,
+        "db.query.order_by": "id DESC",
+        "db.result.count": 2,
+    }
+
+
+async def test_terminals(pg: ModuleType, recording: Telemetry, items: str) -> None:
+    await pg.insert_one(items, {"id": 1, "name": "a"})
+    recording.spans()
+    query = Item.find(Item.id == 1)
+    await query.count()
+    await query.exists()
+    await query.sum("id", "total").aggregate()
+    await query.update(name="b")
+    await query.delete()
+    spans = recording.spans()
+    assert [span.name for span in spans] == [
+        f"db.query.{name}" for name in ("count", "exists", "aggregate", "update", "delete")
+    ]
+    assert all("db.statement" in attributes(span) for span in spans)
+    results = [(attributes(s).get("db.result.count"), attributes(s).get("db.result.affected_rows")) for s in spans]
+    assert results == [(1, None), (1, None), (1, None), (None, 1), (None, 1)]
+    assert attributes(spans[2])["db.query.aggregates"] == ("sum(id)",)
+
+
+async def test_first_is_a_span(pg: ModuleType, recording: Telemetry, items: str) -> None:
+    assert await Item.find().first() is None
+    spans = recording.spans()
+    assert spans[-1].name == "db.query.find_one"
+    assert attributes(spans[-1])["db.result.count"] == 0 and attributes(spans[-1])["db.query.limit"] == 1
+    assert "db.statement" in attributes(spans[0])
+
+
+async def test_a_failing_query_is_recorded_once(pg: ModuleType, recording: Telemetry) -> None:
+    with pytest.raises(pg.UndefinedTableError):
+        await Item.find().to_list()
+    span = recording.one()
+    assert [event.name for event in span.events] == ["exception"]
+    assert attributes(span)["error.type"] == "42P01"
+    assert attributes(span)["db.statement"] == "SELECT * FROM public.items"
+    counted = [point for point in recording.points(MetricNames.QUERY_COUNT) if "error.type" in point.attributes]
+    assert [point.attributes["db.operation.name"] for point in counted] == ["find"]
+
+
+async def test_streams_have_their_statement(pg: ModuleType, recording: Telemetry, items: str) -> None:
+    await pg.insert_one(items, {"id": 1, "name": "a"})
+    recording.spans()
+    assert [item.id async for item in Item.find()] == [1]
+    spans = [(span.name, attributes(span).get("db.statement")) for span in recording.spans()]
+    assert spans == [("db.query.open_cursor", None), ("db.query.fetch", "SELECT * FROM public.items")]
