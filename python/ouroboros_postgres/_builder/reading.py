@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final
 
-from .._cursor import stream
+from .._cursor import stream, stream_through
 from .._loading.fetch import Loading
 from .._loading.plan import loading_plan
 from .._loading.statements import Select
@@ -52,16 +53,16 @@ async def batches(state: State) -> AsyncGenerator[list[Any], None]:
     encoder = Encoder()
     node = tree.select(state, encoder)
     check_transaction(state)
-    loading: Loading | None = None
-    if plan is not None:
-        loading = Loading(plan, state.model, Select(node, models.source_key(state.model), encoder))
-        node = loading.select.node
-    reader = stream(fields({"select": node}, encoder))
-    try:
-        async for found in reader:
-            yield models.hydrate(state.model, found) if loading is None else await loading.finish(found)
-    finally:
-        await reader.aclose()
+    if plan is None:
+        async with aclosing(stream(fields({"select": node}, encoder))) as reader:
+            async for found in reader:
+                yield models.hydrate(state.model, found)
+        return
+    loading = Loading(plan, state.model, Select(node, models.source_key(state.model), encoder))
+    request = fields({"select": loading.select.node}, encoder)
+    async with aclosing(stream_through(request, loading.finish)) as finished:
+        async for loaded in finished:
+            yield loaded
 
 
 async def rows(state: State) -> list[Row]:
