@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from . import connection
 from ._loading.attributes import LoadableAttribute
@@ -79,7 +79,8 @@ class RelationshipLoader:
         """Make a query load relationships by JOIN; anything but a `QueryBuilder` is returned as it is."""
         if not isinstance(query, QueryBuilder) or not relationships:
             return query
-        return query.options(joined(*relationships, innerjoin=config.innerjoin))
+        builder = cast("QueryBuilder[Any]", query)
+        return cast("Q", builder.options(joined(*relationships, innerjoin=config.innerjoin)))
 
     async def load_selectin(self, instances: Sequence[Any], relationship: str, config: LoadingConfig) -> dict[Any, Any]:
         """Load one relationship of several instances by one statement.

@@ -193,15 +193,15 @@ class RelationshipDescriptor(LoadableAttribute, Generic[T]):
             raise TypeError(f"{where} must be of {target.__name__}, not {type(value).__name__}")
 
     def _assign_many(self, instance: Any, link: Link, children: Any) -> None:
+        owner = models.class_of(instance)
+        where = f"{owner.__name__}.{self._name}"
         if not _guards.is_collection(children):
-            raise TypeError(
-                f"{models.class_of(instance).__name__}.{self._name} must be a list, not {type(children).__name__}"
-            )
+            raise TypeError(f"{where} must be a list, not {type(children).__name__}")
         related = list(children)
         for child in related:
             if child is None:
-                raise TypeError(f"{models.class_of(instance).__name__}.{self._name} must not contain None")
-            self._check(models.class_of(instance), link, child)
+                raise TypeError(f"{where} must not contain None")
+            self._check(owner, link, child)
         key = column_value(instance, link.owner_column)
         for child in related:
             setattr(child, link.target_column, None if key is MISSING else key)
