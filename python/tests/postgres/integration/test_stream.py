@@ -463,6 +463,44 @@ async def test_closing_the_pool_ends_streams(database: Database) -> None:
     assert cursors() == 0
 
 
+async def test_a_tree(single: ModuleType, database: Database) -> None:
+    database.query("CREATE TABLE t AS SELECT n, n %% 2 = 0 AS even FROM generate_series(1, %s) AS n", [10])
+    of_t = {"column": {"name": "n"}}
+    tree = {
+        "select": {
+            "from": {"table": "t"},
+            "where": [{"compare": {"left": of_t, "operator": ">", "value": 0}}],
+            "order": [{"expression": of_t, "direction": "DESC"}],
+        }
+    }
+    for least in (4, 8):
+        batches = stream({"statement": tree, "args": [least]}, batch_size=4)
+        assert [n async for rows in batches for n in plain(rows)] == list(range(10, least, -1))
+    with pytest.raises(ValueError, match="statement excludes sql and named"):
+        await anext(stream({"statement": tree, "sql": "SELECT 1"}))
+    with pytest.raises(ValueError, match="slot"):
+        await anext(stream({"statement": tree}))
+    with pytest.raises(single.QueryError, match="returns no rows"):
+        await anext(stream({"statement": {"delete": {"table": {"table": "t"}}}}))
+    assert await single.count("t") == 10
+
+
+async def test_an_idle_transaction_that_the_server_ended(database: Database) -> None:
+    import ouroboros_postgres as pg
+
+    separator = "&" if "?" in database.dsn else "?"
+    await pg.init(f"{database.dsn}{separator}options=-c%20idle_in_transaction_session_timeout%3D500", max_connections=1)
+    try:
+        batches = numbers(10)
+        await anext(batches)
+        await until(lambda: not database.backends())
+        with pytest.raises(pg.PostgresError, match="^Query failed: .*idle-in-transaction timeout"):
+            await anext(batches)
+        assert await pg.execute("SELECT 1 AS n") == [{"n": 1}]
+    finally:
+        await pg.close()
+
+
 async def test_other_shapes_after_ddl(single: ModuleType, database: Database) -> None:
     database.query("CREATE TABLE t (n int)")
     database.query("INSERT INTO t VALUES (1)")
