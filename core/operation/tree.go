@@ -58,6 +58,7 @@ type treeRequest struct {
 	Statement json.RawMessage `json:"statement"`
 	Args      wire.Args       `json:"args"`
 	Purpose   string          `json:"purpose"`
+	Explain   *query.Explain  `json:"explain"`
 }
 
 // run reads the request of a statement. Its errors are found here, before anything is sent.
@@ -73,6 +74,15 @@ func (t trees) run(request []byte) (Task, error) {
 	s, c, err := t.statement(r.Statement, r.Args)
 	if err != nil {
 		return Task{}, err
+	}
+	if r.Explain != nil {
+		if s.SQL, err = r.Explain.Of(s.SQL); err != nil {
+			return Task{}, err
+		}
+		return Task{First: &s, Run: func(ctx context.Context, session engine.Session) (Reply, error) {
+			reply, err := rows(session.Query(ctx, s))
+			return reply, prefixed(err, prefix)
+		}}, nil
 	}
 	distinct := r.Purpose == "aggregate"
 	if distinct && c.Repeated != "" {

@@ -21,6 +21,9 @@ type builder struct {
 	foreign bool     // there is SQL text of the caller
 	locks   bool
 	amounts []amount // arguments that are numbers of rows
+
+	hiding    []*sourceNode        // sources found to have the name of one that is needed inside their select
+	shadowing map[*sourceNode]bool // those found before: they get other names
 }
 
 // amount is an argument that must be a number of rows; name is what messages call it.

@@ -45,7 +45,7 @@ func Compile(tree []byte, first int) (*Compiled, error) {
 	b := &builder{sparing: true, first: first - 1}
 	compiled := &Compiled{}
 	var write func(b *builder)
-	r.kind("of a statement", func(key string) bool {
+	r.kind("a statement", func(key string) bool {
 		switch key {
 		case "select":
 			n := r.selectNode()
@@ -92,7 +92,7 @@ func (c *Compiled) finish(r treeReader, b *builder, write func(*builder)) (*Comp
 	if b.first < 0 {
 		return nil, pgerr.New(pgerr.Value, "first must be at least 1")
 	}
-	write(b)
+	b = written(b, write)
 	sql, args, err := b.finish()
 	if err != nil {
 		return nil, err
@@ -106,6 +106,29 @@ func (c *Compiled) finish(r treeReader, b *builder, write func(*builder)) (*Comp
 		}
 	}
 	return c, nil
+}
+
+// written writes, once more for each time that a source turns out to need another name.
+func written(empty *builder, write func(*builder)) *builder {
+	for {
+		b := *empty
+		write(&b)
+		if b.err != nil || !empty.rename(b.hiding) {
+			return &b
+		}
+	}
+}
+
+// rename has sources get other names from now on, and tells whether that is news.
+func (b *builder) rename(sources []*sourceNode) bool {
+	before := len(b.shadowing)
+	for _, source := range sources {
+		if b.shadowing == nil {
+			b.shadowing = map[*sourceNode]bool{}
+		}
+		b.shadowing[source] = true
+	}
+	return len(b.shadowing) > before
 }
 
 func parameter(arg wire.Arg) (Placeholder, error) {

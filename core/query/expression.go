@@ -34,6 +34,7 @@ func (b *builder) sourceOf(n *columnNode) (name string, qualified bool) {
 			continue
 		}
 		if name, found := inner.find(n.of); found {
+			b.uncover(name, inner)
 			return name, true
 		}
 	}
@@ -46,6 +47,15 @@ func (b *builder) sourceOf(n *columnNode) (name string, qualified bool) {
 		return "", false
 	}
 	return b.lastPart(n.of), true
+}
+
+// uncover notes the sources that hide the one of that name in a select further out.
+func (b *builder) uncover(name string, in *scope) {
+	for s := b.scope; s != in; s = s.outer {
+		if source, hides := s.named(name); hides {
+			b.hiding = append(b.hiding, source.node)
+		}
+	}
 }
 
 // lastPart is the name of a table of which only the text is known.

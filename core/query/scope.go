@@ -17,6 +17,7 @@ type scope struct {
 
 // namedSource is a source under the name by which it is referred to.
 type namedSource struct {
+	node *sourceNode
 	keys []string
 	name string
 }
@@ -33,7 +34,7 @@ func (b *builder) enter(s *scope, write func()) {
 func (b *builder) open(sources []*sourceNode, qualified bool) *scope {
 	s := &scope{outer: b.scope, sources: make([]namedSource, len(sources)), qualified: qualified}
 	for i, source := range sources {
-		s.sources[i].keys = source.keys
+		s.sources[i].node, s.sources[i].keys = source, source.keys
 		if source.fixed && source.alias != "" {
 			name := b.sourceName(source)
 			if s.taken(name) {
@@ -44,7 +45,7 @@ func (b *builder) open(sources []*sourceNode, qualified bool) *scope {
 	}
 	for i, source := range sources {
 		if s.sources[i].name == "" {
-			s.sources[i].name = s.free(b.sourceName(source), source.alias != "")
+			s.sources[i].name = s.free(b.sourceName(source), source.alias != "", b.shadowing[source])
 		}
 	}
 	return s
@@ -71,16 +72,27 @@ func (b *builder) sourceName(source *sourceNode) string {
 // taken tells that this select, or one around it, has a source of that name.
 func (s *scope) taken(name string) bool {
 	for ; s != nil; s = s.outer {
-		if slices.ContainsFunc(s.sources, func(n namedSource) bool { return n.name == name }) {
+		if _, found := s.named(name); found {
 			return true
 		}
 	}
 	return false
 }
 
-// free is the name, or the first name_1, name_2, … that is not taken. An alias that ends like that is counted up.
-func (s *scope) free(name string, alias bool) string {
-	if name == "" || !s.taken(name) {
+// named looks for the source of that name in this select.
+func (s *scope) named(name string) (source namedSource, found bool) {
+	i := slices.IndexFunc(s.sources, func(n namedSource) bool { return n.name == name })
+	if i < 0 {
+		return namedSource{}, false
+	}
+	return s.sources[i], true
+}
+
+// free is the name, or the first name_1, name_2, … that is not taken. An alias that ends like that is counted up. A name
+// may hide that of a source further out, as texts of the caller expect, unless a column of that one is needed.
+func (s *scope) free(name string, alias, needed bool) string {
+	_, own := s.named(name)
+	if name == "" || !own && (!needed || !s.taken(name)) {
 		return name
 	}
 	stem, n := name, 0
