@@ -251,9 +251,13 @@ func (b *builder) values(values []wire.Arg) {
 }
 
 func (b *builder) list(c compared, length int) []wire.Arg {
-	if c.value.Kind != wire.List || length >= 0 && len(c.value.List) != length {
+	switch {
+	case length < 0 && c.value.Kind != wire.List:
 		b.fail("operator %s on %s needs a list", c.name, c.label)
-		return make([]wire.Arg, max(length, 0))
+		return nil
+	case length >= 0 && len(c.value.List) != length:
+		b.fail("operator %s on %s needs a list of %d", c.name, c.label, length)
+		return make([]wire.Arg, length)
 	}
 	return c.value.List
 }

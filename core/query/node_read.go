@@ -22,12 +22,12 @@ func (r treeReader) kind(what string, read func(key string) bool) {
 	r.object(what, func(key string) bool {
 		n++
 		if n > 1 {
-			r.Fail("a node %s has one kind, not %.64q as well", what, key)
+			r.Fail("%s has one kind, not %.64q as well", what, key)
 		}
 		return read(key)
 	})
 	if n == 0 {
-		r.Fail("a node %s has no kind", what)
+		r.Fail("%s has no kind", what)
 	}
 }
 
@@ -45,7 +45,7 @@ func (r treeReader) expression() (e expression) {
 	if r.Null() {
 		return nil
 	}
-	r.kind("of an expression", func(key string) bool {
+	r.kind("an expression", func(key string) bool {
 		switch key {
 		case "column":
 			e = r.column()

@@ -1,1 +1,0 @@
-error value: Invalid sort direction: asc nulls

@@ -1,1 +1,0 @@
-error identifier: Invalid filter in where_conditions[0]: it contains characters that are not allowed

@@ -1,1 +1,0 @@
-error identifier: Invalid group_by[1]: unbalanced quotes

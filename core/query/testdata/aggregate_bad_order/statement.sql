@@ -1,1 +1,0 @@
-error identifier: Invalid order_by[0]: it must not start with a digit

@@ -1,1 +1,0 @@
-SELECT DISTINCT ON ("city", "day") "city", "day" FROM "t" GROUP BY "city", "day" ORDER BY "day" DESC, "city" ASC, "x" ASC

@@ -1,1 +1,0 @@
-error value: Unknown operator: like (having[0])

@@ -1,1 +1,0 @@
-error value: Unknown aggregate function: median (having[0])

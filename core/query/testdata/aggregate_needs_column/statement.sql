@@ -1,1 +1,0 @@
-error value: sum requires a column name (aggregates[0])

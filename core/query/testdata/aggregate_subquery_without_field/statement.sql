@@ -1,1 +1,0 @@
-error value: NOT IN subquery requires a field name (subqueries[0])

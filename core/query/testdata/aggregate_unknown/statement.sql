@@ -1,1 +1,0 @@
-error value: Unknown aggregate function: median (aggregates[0])

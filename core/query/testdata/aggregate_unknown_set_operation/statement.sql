@@ -1,1 +1,0 @@
-error value: Unknown set operation: minus (set_operations[0])

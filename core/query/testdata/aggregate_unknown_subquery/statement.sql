@@ -1,1 +1,0 @@
-error value: Unknown subquery type: any (subqueries[0])

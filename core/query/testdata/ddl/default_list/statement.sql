@@ -1,1 +1,0 @@
-error value: the default of column tags is no scalar but a list

@@ -1,1 +1,0 @@
-error value: column a cannot be SET NULL: it is not nullable

@@ -1,1 +1,0 @@
-error query: the SQL text must not contain ';'

@@ -1,1 +1,0 @@
-error identifier: Invalid identifier: unbalanced quotes

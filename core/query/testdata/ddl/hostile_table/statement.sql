@@ -1,1 +1,0 @@
-error identifier: Invalid identifier: it contains characters that are not allowed

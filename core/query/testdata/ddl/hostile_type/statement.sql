@@ -1,1 +1,0 @@
-error value: Unknown column type: text); DROP TABLE t; --

@@ -1,1 +1,0 @@
-error value: an index needs a column

@@ -1,1 +1,0 @@
-error value: Unknown index type: btree) x

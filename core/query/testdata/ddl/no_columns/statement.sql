@@ -1,1 +1,0 @@
-error value: a table needs a column

@@ -1,2 +1,0 @@
-DELETE FROM "users" WHERE "id" = $1
--- $1 1

@@ -1,1 +1,0 @@
-error value: rows without columns can only be inserted one by one

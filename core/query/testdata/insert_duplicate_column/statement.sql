@@ -1,1 +1,0 @@
-error value: column a is given twice

@@ -1,1 +1,0 @@
-error value: no rows to insert

@@ -1,1 +1,0 @@
-error value: row 1 has 1 values for 2 columns

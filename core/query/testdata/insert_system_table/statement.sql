@@ -1,1 +1,0 @@
-error identifier: Access to pg_catalog is not allowed

@@ -1,1 +1,0 @@
-error value: source and target key must differ

@@ -1,1 +1,0 @@
-error value: operator between on column a needs a list

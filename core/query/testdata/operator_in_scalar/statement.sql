@@ -1,1 +1,0 @@
-error value: operator in on column a needs a list

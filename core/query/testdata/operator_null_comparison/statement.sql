@@ -1,1 +1,0 @@
-error value: operator gt on column a needs a value, not None

@@ -1,1 +1,0 @@
-error value: Unknown operator: ; drop (where_conditions[0])

@@ -1,1 +1,0 @@
-error value: Unknown join type: sideways

@@ -1,5 +1,0 @@
-SELECT "t".*, ("#1"."id" IS NOT NULL) AS "#1", "#1"."name", "#1"."id", ("#2"."id" IS NOT NULL) AS "#2", "#2".* FROM "posts" AS "t" INNER JOIN "users" AS "#1" ON "t"."author_id" = "#1"."id" RIGHT JOIN "users" AS "#2" ON "t"."editor_id" = "#2"."id" WHERE "t"."a" IS NULL AND "t"."b" = ANY($1) ORDER BY "t"."id" ASC LIMIT $2 OFFSET $3
--- nests [{#1 author} {#2 user}] keep map[]
--- $1 [1, 2]
--- $2 2
--- $3 1

@@ -1,0 +1,1 @@
+SELECT COUNT(*) AS "a", COUNT("status") AS "b", COUNT(DISTINCT "status") AS "c", SUM("amount") AS "d", AVG("orders"."amount") AS "e", MIN("public"."orders"."amount"), MAX("amount") FROM "public"."orders"

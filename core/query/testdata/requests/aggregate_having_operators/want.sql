@@ -1,0 +1,1 @@
+SELECT "age" FROM "users" GROUP BY "age" HAVING COUNT(*) IS NULL AND COUNT(*) <> $1 AND (MAX("order") = ANY($2) OR MAX("order") IS NULL) AND MAX("order") <> ALL($3) AND MIN("order") IS NULL AND MIN("order") IS NOT NULL

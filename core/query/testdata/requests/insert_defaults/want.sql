@@ -1,0 +1,1 @@
+INSERT INTO "public"."users" DEFAULT VALUES RETURNING *

@@ -1,0 +1,1 @@
+SELECT count(*) FROM "post_tags" WHERE "post_id" = $1

@@ -1,0 +1,1 @@
+SELECT EXISTS (SELECT 1 FROM "post_tags" WHERE "post_id" = $1 AND "tag_id" = $2)

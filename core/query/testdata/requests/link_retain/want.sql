@@ -1,0 +1,1 @@
+DELETE FROM "post_tags" WHERE "post_id" = $1 AND "tag_id" <> ALL($2)

@@ -1,0 +1,1 @@
+SELECT COUNT(*) FROM "users" WHERE "age" = $1 AND "age" = $2 AND "age" != $3 AND "age" != $4 AND "age" <> $5 AND "age" > $6 AND "age" > $7 AND "age" >= $8 AND "age" >= $9 AND "age" < $10 AND "age" < $11 AND "age" <= $12 AND "age" <= $13

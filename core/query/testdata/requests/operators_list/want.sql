@@ -1,0 +1,1 @@
+SELECT COUNT(*) FROM "users" WHERE "age" = ANY($1) AND "id" <> ALL($2) AND FALSE AND TRUE AND ("manager_id" = ANY($3) OR "manager_id" IS NULL) AND ("manager_id" <> ALL($4) AND "manager_id" IS NOT NULL) AND "age" BETWEEN $5 AND $6 AND "order" NOT BETWEEN $7 AND $8

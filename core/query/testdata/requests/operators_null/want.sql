@@ -1,0 +1,1 @@
+SELECT COUNT(*) FROM "users" WHERE "age" IS NULL AND "city" IS NOT NULL AND "age" IS NULL AND "city" IS NOT NULL

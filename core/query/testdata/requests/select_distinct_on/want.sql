@@ -1,0 +1,1 @@
+SELECT DISTINCT ON ("city", "role") * FROM "users" ORDER BY "city" ASC

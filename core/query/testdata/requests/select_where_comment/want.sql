@@ -1,0 +1,1 @@
+SELECT * FROM "users" WHERE age = 1 ORDER BY "age" ASC

@@ -1,0 +1,1 @@
+WITH "a" AS (SELECT * FROM users WHERE age = $1), "B" AS (SELECT * FROM a WHERE name IN ($2, $3, $2)) SELECT "id", "B"."name" FROM "B" WHERE "id" > $4 AND "id" IN (SELECT id FROM a) ORDER BY "id" DESC LIMIT $5 OFFSET $6

@@ -1,1 +1,0 @@
-error value: distinct and distinct_on exclude each other

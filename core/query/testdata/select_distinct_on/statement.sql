@@ -1,1 +1,0 @@
-SELECT DISTINCT ON ("a", "b") * FROM "users" ORDER BY "a" ASC

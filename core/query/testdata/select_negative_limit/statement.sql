@@ -1,1 +1,0 @@
-error value: limit must not be negative

@@ -1,1 +1,0 @@
-error value: offset must not be negative

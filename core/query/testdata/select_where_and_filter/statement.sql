@@ -1,1 +1,0 @@
-error value: filter and where exclude each other

@@ -1,1 +1,0 @@
-SELECT * FROM "users" WHERE a = 1 ORDER BY "a" ASC

@@ -1,0 +1,1 @@
+SELECT id, users.name, public.users.age FROM public.users

@@ -1,0 +1,1 @@
+SELECT * FROM public.users WHERE age < "order" AND id != manager_id

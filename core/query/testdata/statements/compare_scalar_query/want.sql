@@ -1,0 +1,1 @@
+SELECT * FROM public.users WHERE age > (SELECT AVG(amount) FROM public.orders)

@@ -1,0 +1,1 @@
+SELECT * FROM public.users WHERE $1 < age

@@ -1,0 +1,1 @@
+SELECT * FROM public.users WHERE TRUE AND FALSE AND (NOT (TRUE))

@@ -1,0 +1,1 @@
+SELECT COUNT(*) FROM (SELECT DISTINCT city FROM public.users LIMIT $1) AS counted

@@ -1,0 +1,1 @@
+WITH sums AS ((SELECT user_id AS id, SUM(amount) AS n FROM public.orders GROUP BY user_id HAVING COUNT(*) > $1) UNION (SELECT user_id AS id, COUNT(*) AS n FROM public.posts GROUP BY user_id)) SELECT * FROM sums ORDER BY n DESC

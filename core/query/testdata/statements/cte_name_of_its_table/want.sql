@@ -1,0 +1,1 @@
+WITH users AS (SELECT * FROM public.users WHERE age > $1) SELECT id FROM users

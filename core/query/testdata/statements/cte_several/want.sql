@@ -1,0 +1,1 @@
+WITH adults AS (SELECT * FROM public.users WHERE age >= $1), "Recent" AS (SELECT user_id FROM posts WHERE score > $2 AND published = $3) SELECT adults.* FROM adults INNER JOIN "Recent" ON "Recent".user_id = adults.id WHERE adults.age < $4

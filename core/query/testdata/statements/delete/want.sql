@@ -1,0 +1,1 @@
+DELETE FROM "public"."users" WHERE id IN ($1, $2)

@@ -1,0 +1,1 @@
+DELETE FROM "public"."posts" WHERE (score < $1) AND published IS NOT TRUE RETURNING "id", "title"

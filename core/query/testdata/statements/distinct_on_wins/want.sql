@@ -1,0 +1,1 @@
+SELECT DISTINCT ON (user_id) * FROM public.posts

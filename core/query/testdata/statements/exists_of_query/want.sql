@@ -1,0 +1,1 @@
+SELECT EXISTS (SELECT * FROM public.users WHERE age > $1) AS found

@@ -1,0 +1,1 @@
+EXISTS (SELECT 1 FROM public.posts WHERE posts.user_id = boss.id)

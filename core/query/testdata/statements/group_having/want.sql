@@ -1,0 +1,1 @@
+SELECT status, SUM(amount) AS total FROM public.orders WHERE amount > $1 GROUP BY status HAVING SUM(amount) > $2 AND COUNT(*) IN ($3, $4) AND AVG(amount) BETWEEN $5 AND $6 AND MAX(amount) IS NOT NULL AND MIN(amount) IS NULL ORDER BY total DESC NULLS LAST, status ASC LIMIT $7 OFFSET $8

@@ -1,0 +1,1 @@
+SELECT * FROM public.users WHERE age = ANY($1) AND age <> ALL($2) AND (age = ANY($3) OR age IS NULL)

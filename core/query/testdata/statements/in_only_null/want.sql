@@ -1,0 +1,1 @@
+SELECT * FROM public.users WHERE age IS NULL AND age IS NOT NULL

@@ -1,0 +1,1 @@
+SELECT users.id FROM public.users INNER JOIN public.posts ON posts.user_id = users.id LEFT JOIN public.orders ON orders.user_id = users.id RIGHT JOIN public.post_tags ON post_tags.post_id = posts.id FULL OUTER JOIN public.tags ON tags.id = post_tags.tag_id

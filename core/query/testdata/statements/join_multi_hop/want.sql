@@ -1,0 +1,1 @@
+SELECT users.id, tags.name AS tag FROM public.users INNER JOIN public.posts ON posts.user_id = users.id INNER JOIN public.post_tags ON post_tags.post_id = posts.id INNER JOIN public.tags ON tags.id = post_tags.tag_id AND tags.name = $1

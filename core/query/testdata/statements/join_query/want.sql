@@ -1,0 +1,1 @@
+SELECT users.name, sums.total FROM public.users INNER JOIN (SELECT user_id, SUM(amount) AS total FROM public.orders WHERE status = $1 GROUP BY user_id) AS sums ON sums.user_id = users.id AND sums.total > $2

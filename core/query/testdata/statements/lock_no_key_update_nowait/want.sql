@@ -1,0 +1,1 @@
+SELECT * FROM public.users FOR NO KEY UPDATE NOWAIT

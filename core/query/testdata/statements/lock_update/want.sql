@@ -1,0 +1,1 @@
+SELECT * FROM public.users WHERE id = $1 FOR UPDATE

@@ -1,0 +1,1 @@
+SELECT * FROM public.users WHERE to_tsvector('english', name) @@ plainto_tsquery('english', $1) AND to_tsvector('simple', city) @@ plainto_tsquery('simple', $2) AND (NOT (to_tsvector('english', name) @@ plainto_tsquery('english', $3)))

@@ -1,0 +1,1 @@
+SELECT * FROM public.users WHERE id NOT IN (SELECT user_id FROM posts)

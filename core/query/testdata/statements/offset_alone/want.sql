@@ -1,0 +1,1 @@
+SELECT * FROM public.users OFFSET $1

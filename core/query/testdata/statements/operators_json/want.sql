@@ -1,0 +1,1 @@
+SELECT * FROM public.users WHERE metadata @> $1::jsonb AND metadata <@ $2::jsonb AND metadata ? $3 AND metadata ? $4 AND metadata ?| $5 AND metadata ?& $6 AND metadata @> $7::jsonb AND metadata <@ $8::jsonb

@@ -1,0 +1,1 @@
+SELECT * FROM public.users WHERE (age > $1) IS TRUE AND (age > $2) IS NOT TRUE AND (age > $3) IS FALSE AND (age > $4) IS NOT FALSE AND (age > $5) IS UNKNOWN AND (age > $6) IS NOT UNKNOWN AND city IS NULL AND city IS NOT NULL AND city IS NOT NULL

@@ -1,0 +1,1 @@
+SELECT * FROM public.users WHERE (to_tsvector('english', name)) @@ (plainto_tsquery('english', $1))

@@ -1,0 +1,1 @@
+SELECT * FROM public.users ORDER BY id ASC LIMIT $1 OFFSET $2

@@ -1,0 +1,1 @@
+SELECT id FROM public.users AS u WHERE u.age > $1

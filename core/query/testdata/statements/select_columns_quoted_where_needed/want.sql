@@ -1,0 +1,1 @@
+SELECT id, "order", "createdAt", name FROM public.users WHERE "order" = $1

@@ -1,0 +1,1 @@
+SELECT "user".id FROM public.users AS "user"

@@ -1,0 +1,1 @@
+SELECT *, age AS years FROM public.users

@@ -1,0 +1,1 @@
+SELECT "createdAt", users.id FROM public.users

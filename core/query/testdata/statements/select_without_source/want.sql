@@ -1,0 +1,1 @@
+SELECT $1 AS a, NULL AS b, TRUE AS c

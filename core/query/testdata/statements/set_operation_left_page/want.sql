@@ -1,0 +1,1 @@
+(SELECT id FROM public.users WHERE age > $1 ORDER BY age DESC LIMIT $2 OFFSET $3) UNION ALL (SELECT user_id FROM public.posts ORDER BY score ASC LIMIT $4) ORDER BY id ASC LIMIT $5 OFFSET $6

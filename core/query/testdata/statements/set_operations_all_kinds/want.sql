@@ -1,0 +1,1 @@
+((((((SELECT id FROM public.users) UNION (SELECT user_id FROM public.posts)) UNION ALL (SELECT user_id FROM public.posts)) INTERSECT (SELECT user_id FROM public.posts)) INTERSECT ALL (SELECT user_id FROM public.posts)) EXCEPT (SELECT user_id FROM public.posts)) EXCEPT ALL (SELECT user_id FROM public.posts)

@@ -1,0 +1,1 @@
+SELECT * FROM public.users WHERE id IN (WITH big AS (SELECT * FROM public.orders WHERE amount > $1) SELECT DISTINCT orders.user_id FROM public.orders INNER JOIN big ON big.id = orders.id ORDER BY orders.user_id ASC LIMIT $2 OFFSET $3)

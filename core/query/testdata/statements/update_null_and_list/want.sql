@@ -1,0 +1,1 @@
+UPDATE "public"."users" SET "age" = $1, "tags" = $2

@@ -1,0 +1,1 @@
+users.age > $1 AND posts.score < $2

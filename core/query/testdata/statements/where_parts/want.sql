@@ -1,0 +1,1 @@
+age > $1 AND (city = $2 OR (x = $3))

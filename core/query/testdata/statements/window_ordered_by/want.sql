@@ -1,0 +1,1 @@
+SELECT id, ROW_NUMBER() OVER (ORDER BY score ASC) AS n FROM public.posts ORDER BY n DESC

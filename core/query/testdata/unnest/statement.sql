@@ -1,3 +1,0 @@
-INSERT INTO "users" ("name", "age") SELECT * FROM unnest($1::pg_catalog.text[], $2::pg_catalog.int4[]) RETURNING *
--- $1 ["a", "b"]
--- $2 [1, null]

@@ -1,1 +1,0 @@
-error value: DEFAULT is only possible in inserted rows

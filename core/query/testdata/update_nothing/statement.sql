@@ -1,1 +1,0 @@
-error value: Update failed: no columns to update

@@ -1,1 +1,0 @@
-error value: update column nope is not in the document

@@ -1,1 +1,0 @@
-error query: Conflict target cannot be empty

@@ -1,2 +1,0 @@
-INSERT INTO "users" ("id") VALUES ($1) ON CONFLICT ("id") DO NOTHING RETURNING *
--- $1 1

@@ -1,3 +1,0 @@
-INSERT INTO "users" ("id", "name") VALUES ($1, $2) ON CONFLICT ("id") DO NOTHING RETURNING *
--- $1 1
--- $2 "x"

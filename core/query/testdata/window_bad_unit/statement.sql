@@ -1,1 +1,0 @@
-error value: Unknown frame unit: groups (windows[0])

@@ -1,1 +1,0 @@
-error value: window function sum takes no default (windows[0])

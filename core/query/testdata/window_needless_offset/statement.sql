@@ -1,1 +1,0 @@
-error value: window function rank takes no offset (windows[0])

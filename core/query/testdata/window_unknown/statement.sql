@@ -1,1 +1,0 @@
-error value: Unknown window function: median (windows[0])

@@ -1,1 +1,0 @@
-error value: a window function requires an alias (windows[0])

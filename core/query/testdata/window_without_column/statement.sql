@@ -1,1 +1,0 @@
-error value: window function lag requires a column name (windows[0])

@@ -1,1 +1,0 @@
-error value: window function ntile requires an offset (windows[0])

@@ -1,1 +1,0 @@
-error identifier: Invalid select columns[1]: it contains characters that are not allowed

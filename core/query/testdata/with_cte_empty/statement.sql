@@ -1,1 +1,0 @@
-error value: ctes[0]: the SQL text is empty

@@ -1,1 +1,0 @@
-error value: Duplicate CTE name in ctes[1]: "a"
