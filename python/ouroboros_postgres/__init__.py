@@ -13,9 +13,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import _engine as _engine
-from . import columns, connection, errors, health, identifiers, metrics, query, query_ext, table, transactions, types
+from . import (
+    columns,
+    connection,
+    errors,
+    health,
+    identifiers,
+    loading,
+    metrics,
+    options,
+    query,
+    query_ext,
+    relationships,
+    table,
+    transactions,
+    types,
+)
 from .arrays import ArrayOps
-from .columns import Column, ColumnProxy, SqlExpr
+from .columns import (
+    BackReference,
+    BackReferenceQuery,
+    Column,
+    ColumnProxy,
+    ForeignKeyProxy,
+    ManyToMany,
+    ManyToManyQuery,
+    SqlExpr,
+    create_m2m_join_table,
+)
 from .connection import (
     IsolationLevel,
     begin_transaction,
@@ -95,7 +120,26 @@ from .errors import (
 from .fulltext import FullTextSearch, fts
 from .health import health_check
 from .identifiers import validate_foreign_key_reference
+from .loading import (
+    DeferredColumn,
+    LazyLoadError,
+    LazyLoadingProxy,
+    LoadingConfig,
+    LoadingStrategy,
+    RelationshipLoader,
+    SQLGenerationError,
+    defer,
+    joined,
+    lazy,
+    noload,
+    only,
+    raiseload,
+    selectinload,
+    subquery,
+    undefer,
+)
 from .metrics import metrics_prometheus, pool_metrics, reset_metrics
+from .options import QueryOption, joinedload
 from .postgis import GeoQuery, Point
 from .query import QueryBuilder, WindowSpec
 from .query_ext import (
@@ -115,6 +159,7 @@ from .query_ext import (
     or_,
     raw_sql,
 )
+from .relationships import RelationshipDescriptor, relationship
 from .table import Table
 from .transactions import Savepoint, Transaction, pg_transaction, run_in_transaction
 from .types import Range
@@ -126,6 +171,8 @@ __all__ = [
     "AliasedClass",
     "ArrayOps",
     "AuthenticationError",
+    "BackReference",
+    "BackReferenceQuery",
     "BooleanClause",
     "CheckError",
     "Column",
@@ -135,8 +182,10 @@ __all__ = [
     "DataBridgeError",
     "DataError",
     "DeadlockError",
+    "DeferredColumn",
     "DeserializationError",
     "ForeignKeyError",
+    "ForeignKeyProxy",
     "FullTextSearch",
     "GeoQuery",
     "IdentifierError",
@@ -144,7 +193,13 @@ __all__ = [
     "IntegrityError",
     "InternalError",
     "IsolationLevel",
+    "LazyLoadError",
+    "LazyLoadingProxy",
+    "LoadingConfig",
+    "LoadingStrategy",
     "LockTimeoutError",
+    "ManyToMany",
+    "ManyToManyQuery",
     "MigrationError",
     "MultipleResultsFound",
     "NoResultFound",
@@ -158,10 +213,14 @@ __all__ = [
     "QueryBuilder",
     "QueryError",
     "QueryFragment",
+    "QueryOption",
     "QueryTimeoutError",
     "Range",
     "ReadOnlyTransactionError",
+    "RelationshipDescriptor",
+    "RelationshipLoader",
     "RowNotFoundError",
+    "SQLGenerationError",
     "SQLSyntaxError",
     "Savepoint",
     "SavepointError",
@@ -184,7 +243,9 @@ __all__ = [
     "columns",
     "connection",
     "count",
+    "create_m2m_join_table",
     "date_range_filter",
+    "defer",
     "delete_checked",
     "delete_many",
     "delete_one",
@@ -213,7 +274,11 @@ __all__ = [
     "insert_one",
     "inspect_table",
     "is_connected",
+    "joined",
+    "joinedload",
+    "lazy",
     "list_tables",
+    "loading",
     "metrics",
     "metrics_prometheus",
     "migration_apply",
@@ -221,8 +286,11 @@ __all__ = [
     "migration_init",
     "migration_rollback",
     "migration_status",
+    "noload",
     "not_",
     "null_check_filter",
+    "only",
+    "options",
     "or_",
     "pg_transaction",
     "pool_metrics",
@@ -230,13 +298,19 @@ __all__ = [
     "query_aggregate",
     "query_ext",
     "query_with_cte",
+    "raiseload",
     "raw_sql",
+    "relationship",
+    "relationships",
     "reset_metrics",
     "run_in_transaction",
+    "selectinload",
+    "subquery",
     "table",
     "table_exists",
     "transactions",
     "types",
+    "undefer",
     "update_many",
     "update_one",
     "upsert_many",
