@@ -48,29 +48,36 @@ func (p *Pool) OpenCursor(ctx context.Context, s Statement) (*Cursor, error) {
 	return c, err
 }
 
-func (p *Pool) openCursor(ctx context.Context, s Statement) (c *Cursor, err error) {
-	if _, err := p.cursorPlan(s); err != nil {
-		return nil, err
-	}
-	tx, err := p.begin(ctx, "BEGIN")
+func (p *Pool) openCursor(ctx context.Context, s Statement) (*Cursor, error) {
+	known, err := p.cursorPlan(s)
 	if err != nil {
 		return nil, err
 	}
+	l, err := p.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	begun := false
 	defer func() {
-		if c == nil { // an error, or a panic of the driver
-			tx.finish()
+		if !begun { // an error, or a panic of the driver
+			p.release(l)
 		}
 	}()
-	return tx.openCursor(ctx, s, true)
+	opened, err := l.openCursor(ctx, s, known, true)
+	if err != nil {
+		return nil, err
+	}
+	begun = true
+	tx, err := p.transaction(l)
+	if err != nil {
+		return nil, err
+	}
+	return &Cursor{tx: tx, own: true, statement: s, portal: opened}, nil
 }
 
 // OpenCursor implements Session: a cursor that lives as long as the transaction at most. Other statements, and other
 // cursors, may run between its batches.
 func (t *Tx) OpenCursor(ctx context.Context, s Statement) (*Cursor, error) {
-	return t.openCursor(ctx, s, false)
-}
-
-func (t *Tx) openCursor(ctx context.Context, s Statement, own bool) (*Cursor, error) {
 	known, err := t.pool.cursorPlan(s)
 	switch {
 	case err != nil:
@@ -78,16 +85,28 @@ func (t *Tx) openCursor(ctx context.Context, s Statement, own bool) (*Cursor, er
 	case t.over.Load():
 		return nil, errCompleted()
 	}
-	started := time.Now()
-	c := &Cursor{tx: t, own: own, statement: s, undone: t.undone}
-	c.portal, err = t.lease.openPortal(ctx, s, known)
-	if err = c.settle(ctx, err); err != nil {
-		if outdated(err) {
-			t.pool.schemaChanged()
-		}
-		return nil, withinTransaction(t.lease.account(ctx, s, completed{elapsed: time.Since(started), attempt: 1}, err))
+	opened, err := t.lease.openCursor(ctx, s, known, false)
+	t.settle()
+	if err != nil {
+		return nil, err
 	}
-	return c, nil
+	return &Cursor{tx: t, statement: s, portal: opened, undone: t.undone}, nil
+}
+
+// openCursor opens a portal under the eyes of metrics and logs, behind a BEGIN where there is no transaction yet.
+func (l *lease) openCursor(ctx context.Context, s Statement, known *plan, begin bool) (portal, error) {
+	started := time.Now()
+	opened, err := l.openPortal(ctx, s, known, begin)
+	if err == nil && l.cancel.fired.Load() {
+		err = errCancelled(ctx)
+	}
+	if err == nil {
+		return opened, nil
+	}
+	if outdated(err) {
+		l.pool.schemaChanged()
+	}
+	return opened, withinTransaction(l.account(ctx, s, completed{elapsed: time.Since(started), attempt: 1}, err))
 }
 
 // cursorPlan refuses what cannot be read through a cursor.

@@ -19,8 +19,8 @@ type portal struct {
 	known *prepared
 }
 
-// openPortal binds a statement. Nothing is computed yet.
-func (b *backend) openPortal(ctx context.Context, s Statement, p *plan) (portal, error) {
+// openPortal binds a statement, behind a BEGIN if asked to: one round trip for both. Nothing is computed yet.
+func (b *backend) openPortal(ctx context.Context, s Statement, p *plan, begin bool) (portal, error) {
 	b.refresh()
 	if p.ChangesSession {
 		b.dirty = true
@@ -38,6 +38,11 @@ func (b *backend) openPortal(ctx context.Context, s Statement, p *plan) (portal,
 	}
 	opened := portal{name: b.nextName(), known: known}
 	_, err = b.exchange(ctx, nil, func(f *pgproto3.Frontend) {
+		if begin {
+			f.SendParse(&pgproto3.Parse{Query: "BEGIN"})
+			f.SendBind(&pgproto3.Bind{})
+			f.SendExecute(&pgproto3.Execute{})
+		}
 		if known.name == "" { // finding out the types may have replaced it
 			f.SendParse(&pgproto3.Parse{Query: s.SQL, ParameterOIDs: known.description.ParamOIDs})
 		}

@@ -85,6 +85,11 @@ func (p *Pool) begin(ctx context.Context, sql string) (*Tx, error) {
 		p.release(l)
 		return nil, translate(err, Statement{SQL: sql, Read: true})
 	}
+	return p.transaction(l)
+}
+
+// transaction takes a connection on which one has begun.
+func (p *Pool) transaction(l *lease) (*Tx, error) {
 	tx := &Tx{pool: p, lease: l, turns: turns{spawn: p.env.Spawn}}
 	p.mu.Lock()
 	l.abandoned = tx.Abandon
