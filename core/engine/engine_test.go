@@ -208,6 +208,11 @@ func TestCachedPlanSurvivesDDL(t *testing.T) {
 	// DDL of another process: the plan turns out to be outdated on use.
 	run(t, other, "DROP TABLE "+s+"a; CREATE TABLE "+s+"a AS SELECT 'two'::text AS y, 2 AS x")
 	expect(t, p, "SELECT * FROM "+s+"a", "[]", "two")
+	// The type of a parameter was inferred from a column that has another one now.
+	run(t, p, "CREATE TABLE "+s+"b AS SELECT 1 AS x")
+	expect(t, p, "SELECT x FROM "+s+"b WHERE x = $1", `["1"]`, "1")
+	run(t, other, "DROP TABLE "+s+"b; CREATE TABLE "+s+"b AS SELECT '1'::text AS x")
+	expect(t, p, "SELECT x FROM "+s+"b WHERE x = $1", `["1"]`, "1")
 	// One's own DDL, then use inside a transaction.
 	run(t, p, "ALTER TABLE "+s+"a DROP COLUMN y")
 	tx, err := p.Begin(t.Context(), TxOptions{})

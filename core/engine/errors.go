@@ -47,8 +47,8 @@ func connectionState(state string) bool {
 	return strings.HasPrefix(state, "08")
 }
 
-func fromServer(pg *pgconn.PgError) *pgerr.Error {
-	e := pgerr.Wrap(pg, pgerr.Database, "%s", pg.Message)
+func fromServer(cause error, pg *pgconn.PgError) *pgerr.Error {
+	e := pgerr.Wrap(cause, pgerr.Database, "%s", pg.Message)
 	e.SQLState, e.Severity, e.Detail, e.Hint = pg.Code, pg.SeverityUnlocalized, pg.Detail, pg.Hint
 	e.Schema, e.Table, e.Column = pg.SchemaName, pg.TableName, pg.ColumnName
 	e.Constraint, e.Datatype, e.Position = pg.ConstraintName, pg.DataTypeName, pg.Position
@@ -83,7 +83,7 @@ func translate(err error, s Statement) *pgerr.Error {
 	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		e := fromServer(pg)
+		e := fromServer(err, pg)
 		if connectionState(pg.Code) {
 			e.Retryable, e.InDoubt = s.Read, !s.Read
 		}
@@ -106,7 +106,7 @@ func fromConnect(err error) *pgerr.Error {
 	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		e := fromServer(pg)
+		e := fromServer(err, pg)
 		e.Retryable = connectionState(pg.Code)
 		return e
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -74,14 +75,29 @@ func (b *backend) attemptPrepared(ctx context.Context, s Statement, p *plan, out
 	return consume(b.pg.ExecStatement(ctx, known.description, values, nil, formats), out)
 }
 
-// outdated recognises "cached plan must not change result type" and a statement that the server no longer knows.
+// outdated recognises "cached plan must not change result type", a statement that the server no longer knows, and one
+// that it cannot analyse any more: the types of its parameters were inferred from columns that have other types now.
 func outdated(err error) bool {
-	var pg *pgconn.PgError
-	if !errors.As(err, &pg) {
+	var (
+		pg    *pgconn.PgError
+		fresh unprepared
+	)
+	switch {
+	case errors.As(err, &fresh) || !errors.As(err, &pg):
 		return false
+	case pg.Code == stateInvalidStatement:
+		return true
+	case pg.Code == stateFeatureNotSupported:
+		return pg.Routine == "RevalidateCachedQuery"
 	}
-	return pg.Code == stateInvalidStatement || pg.Code == stateFeatureNotSupported && pg.Routine == "RevalidateCachedQuery"
+	// A position is that of an error of analysis, in the text itself if there is no other.
+	return strings.HasPrefix(pg.Code, "42") && pg.Position > 0 && pg.InternalQuery == ""
 }
+
+// unprepared is an error of the first analysis of a statement.
+type unprepared struct{ error }
+
+func (u unprepared) Unwrap() error { return u.error }
 
 // consume reads all rows; an error of the sink is reported after the result has been read to its end.
 func consume(reader *pgconn.ResultReader, out sink) (pgconn.CommandTag, error) {

@@ -88,7 +88,7 @@ func (b *backend) prepare(ctx context.Context, fresh *prepared, s Statement, p *
 				return undo
 			}
 		}
-		return err
+		return unprepared{err}
 	}
 	if declared == nil {
 		p.inferable.Store(true)
