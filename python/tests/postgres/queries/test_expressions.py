@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ouroboros_postgres import BooleanClause, ColumnProxy, QueryFragment, SqlExpr, and_, not_, or_, raw_sql
+from ouroboros_postgres.table import Table
 
 THINGS = """
     CREATE TYPE mood AS ENUM ('sad', 'happy');
@@ -42,12 +43,11 @@ async def things(pg: ModuleType) -> None:
     await pg.execute(THINGS)
 
 
-class Thing:
-    """The table of this module."""
+class Thing(Table):
+    """The table of this module; its columns are made where they are needed."""
 
-    @classmethod
-    def __table_name__(cls) -> str:
-        return "things"
+    class Settings:
+        table_name = "things"
 
 
 def c(name: str) -> ColumnProxy[Any]:
@@ -60,9 +60,10 @@ class Feeling(Enum):
 
 
 async def ids(pg: ModuleType, condition: Any) -> list[int]:
-    """The rows that a condition holds for."""
+    """The rows that a condition holds for, as text in a statement of the caller and in a query."""
     sql, params = condition.to_sql()
     rows = await pg.execute(f"SELECT id FROM things WHERE {sql} ORDER BY id", params)
+    assert await Thing.find(condition).order_by("id").select("id").to_dicts() == rows
     return [row["id"] for row in rows]
 
 
