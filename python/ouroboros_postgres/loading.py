@@ -77,10 +77,10 @@ class RelationshipLoader:
 
     def load_joined(self, query: Q, relationships: Sequence[str], config: LoadingConfig) -> Q:
         """Make a query load relationships by JOIN; anything but a `QueryBuilder` is returned as it is."""
-        if not isinstance(query, QueryBuilder) or not relationships:
+        builder: object = query
+        if not isinstance(builder, QueryBuilder) or not relationships:
             return query
-        builder = cast("QueryBuilder[Any]", query)
-        return cast("Q", builder.options(joined(*relationships, innerjoin=config.innerjoin)))
+        return cast("Q", cast("QueryBuilder[Any]", builder).options(joined(*relationships, innerjoin=config.innerjoin)))
 
     async def load_selectin(self, instances: Sequence[Any], relationship: str, config: LoadingConfig) -> dict[Any, Any]:
         """Load one relationship of several instances by one statement.

@@ -29,7 +29,7 @@ def selected(state: State) -> tuple[ColumnItem, ...] | None:
 def _loaded(state: State) -> tuple[str, ...]:
     """The columns that are left when some are deferred; the primary key is always among them."""
     key = models.primary_key(state.model)
-    declared = models.column_types(state.model) or {}
+    declared = models.table_columns(state.model)
     if state.only is not None:
         chosen = [name for name in declared if name in state.only]
     else:

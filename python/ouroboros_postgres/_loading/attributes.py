@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from .._sql import models
 from .._sql.link import RelatedAttribute
 from .config import LoadingStrategy
-from .state import Loaded, known, loaded
+from .state import MISSING, Loaded, column_value, known, loaded
 
 if TYPE_CHECKING:
     from .._sql.models import Model
 
-__all__ = ["LoadableAttribute", "Target", "attribute", "attributes", "resolve_target"]
+__all__ = ["LoadableAttribute", "Target", "adopt_keys", "attribute", "attributes", "resolve_target"]
 
 Target: TypeAlias = "type[Any] | str | Callable[[], type[Any]]"
 
@@ -58,6 +58,18 @@ def attribute(model: Model, name: str) -> LoadableAttribute:
         available = ", ".join(sorted(models.related_attributes(model))) or "none"
         raise ValueError(f"Unknown relationship: {name} of {model.__name__}; available: {available}")
     return found
+
+
+def adopt_keys(instance: Any) -> None:
+    """Take over the keys of related instances that had none when they were assigned, and have one now."""
+    model = models.class_of(instance)
+    for name, entry in models.related_state(instance).items():
+        if entry.is_set and entry.key is None and entry.value is not None:
+            link = attribute(model, name).link(model)
+            key = None if link.many else column_value(entry.value, link.target_column)
+            if key is not None and key is not MISSING and column_value(instance, link.owner_column) is None:
+                setattr(instance, link.owner_column, key)
+                entry.key = key
 
 
 def resolve_target(target: Target, owner: Model, name: str) -> Model:

@@ -44,8 +44,7 @@ class Join:
     def __init__(self, branch: Branch, path: str) -> None:
         self.branch = branch
         self.key = f"@{path}"
-        columns = models.column_types(self.model) or {}
-        self.labels = {name: f"_{path}_{position}" for position, name in enumerate(columns)}
+        self.labels = {name: f"_{path}_{position}" for position, name in enumerate(models.table_columns(self.model))}
         self.joins = joins_of(branch.plan, f"{path}_")
 
     @property

@@ -39,6 +39,7 @@ __all__ = [
     "schema",
     "source_key",
     "static_attribute",
+    "table_columns",
     "table_name",
     "table_path",
     "value_of",
@@ -103,6 +104,14 @@ def column_types(model: Model) -> Mapping[str, Any] | None:
     A type is text where the annotation could not be evaluated; see `column_type`.
     """
     return getattr(model, "_columns", None)
+
+
+def table_columns(model: Model) -> list[str]:
+    """The declared columns that the table has: not an `id` that the model only inherits beside another key."""
+    columns = list(column_types(model) or ())
+    if getattr(model, "_inherits_id", False) and primary_key(model) != "id":
+        columns.remove("id")
+    return columns
 
 
 def column_type(model: Model, name: str) -> Any:

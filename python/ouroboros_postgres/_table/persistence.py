@@ -41,6 +41,7 @@ class Persistent(Record):
             ValueError: The query that the instance comes from left out the primary key.
         """
         self._require_key_column("saved")
+        self._adopt_keys()
         if self._get_pk() is None:
             await self._insert()
         elif self._clean is not None:
@@ -88,6 +89,13 @@ class Persistent(Record):
         filter = _requests.pk_filter(cls._get_pk_column(), key)
         rows = await start(target(), _requests.select(models.table_path(cls), filter=filter, limit=1))
         return cast("Row", rows[0]) if rows else None
+
+    def _adopt_keys(self) -> None:
+        """Refer to related instances that have been saved since they were assigned."""
+        if "_related" in self.__dict__:
+            from .._loading.attributes import adopt_keys  # only instances with relationships need it
+
+            adopt_keys(self)
 
     def _require_key_column(self, done: str) -> None:
         if self._is_partial():
