@@ -317,11 +317,15 @@ func TestCursorOutlivesSchemaChanges(t *testing.T) {
 	for _, c := range all {
 		fetched(t, c, 5, "[1]")
 	}
+	typed := "SELECT n FROM " + name + "shape WHERE n = $1"
+	fetched(t, openCursor(t, p, typed, `["1"]`), 5, "[1]")
 	other, _ := open(t, nil) // whose DDL this pool does not see
 	run(t, other, "ALTER TABLE "+name+"shape ADD m text DEFAULT 'x'")
 	for range 4 {
 		fetched(t, openCursor(t, p, sql, "[]"), 5, `[1,"x"]`)
 	}
+	run(t, other, "ALTER TABLE "+name+"shape ALTER n TYPE text")
+	fetched(t, openCursor(t, p, typed, `["1"]`), 5, `["1"]`)
 }
 
 func TestCursorRefusesWhatItCannotRead(t *testing.T) {
