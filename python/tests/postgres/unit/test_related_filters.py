@@ -384,8 +384,7 @@ def test_conditions_nest() -> None:
     condition = any_(Author.posts, and_(Post.id > 1, has(Post.author, Author.name == "x")))
     assert where(Author, condition) == (
         "EXISTS (SELECT 1 FROM public.posts WHERE posts.author_id = authors.id AND (posts.id > $1 "
-        "AND EXISTS (SELECT 1 FROM public.authors AS authors_1 WHERE authors_1.id = posts.author_id "
-        "AND authors_1.name = $2)))",
+        "AND EXISTS (SELECT 1 FROM public.authors WHERE authors.id = posts.author_id AND authors.name = $2)))",
         [1, "x"],
     )
     condition = any_(Post.children, any_(Post.children, has("parent", Post.title == "x")))
@@ -420,8 +419,7 @@ def test_an_alias_as_the_outer_row() -> None:
         "where": [node],
     }
     assert compile_statement({"select": select}, encoder)[0].endswith(
-        "WHERE EXISTS (SELECT 1 FROM authors AS authors_1 WHERE authors_1.id = p.author_id "
-        "AND authors_1.name = p.title)"
+        "WHERE EXISTS (SELECT 1 FROM authors WHERE authors.id = p.author_id AND authors.name = p.title)"
     )
     assert has(post.author_id).to_sql()[0] == "EXISTS (SELECT 1 FROM authors WHERE authors.id = p.author_id)"
 
