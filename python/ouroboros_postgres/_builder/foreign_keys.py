@@ -10,7 +10,7 @@ from .._sql import models
 if TYPE_CHECKING:
     from .._sql.models import Model
 
-__all__ = ["KeyPair", "Table", "derived", "parts"]
+__all__ = ["KeyPair", "Table", "derived", "model_of_table", "parts"]
 
 
 class Table(NamedTuple):
@@ -81,3 +81,18 @@ def parts(table: str | list[str]) -> list[str]:
 
 def _listed(sources: Sequence[Table]) -> str:
     return ", ".join(repr(parts(source.name)[-1]) for source in sources)
+
+
+def model_of_table(name: str, main: Model) -> Model | None:
+    """Find the model of a table among the relatives of another one; the one declared last, in its module if possible."""
+    root = [base for base in main.__mro__ if models.is_model(base)][-1]
+    wanted = parts(name)
+    found = [model for model in _derived(root) if _same(parts(models.table_name(model)), wanted)]
+    near = [model for model in found if model.__module__ == main.__module__]
+    return (near or found or [None])[-1]
+
+
+def _derived(model: Model) -> Iterator[Model]:
+    for sub in type.__subclasses__(model):
+        yield sub
+        yield from _derived(sub)

@@ -11,7 +11,7 @@ from .._sql import models
 from .._sql.aliased import AliasedClass, alias_source, aliased_model
 from .._sql.filters import conjunction
 from .._sql.link import RelatedAttribute
-from .foreign_keys import Table, derived, parts
+from .foreign_keys import Table, derived, model_of_table, parts
 
 if TYPE_CHECKING:
     from .._sql.encoder import Encoder, Node
@@ -71,10 +71,11 @@ class Sources:
         joins: The nodes of the joins.
     """
 
-    __slots__ = ("_encoder", "_items", "joins")
+    __slots__ = ("_encoder", "_items", "_model", "joins")
 
     def __init__(self, state: State, encoder: Encoder, main: Node) -> None:
         self._encoder = encoder
+        self._model = state.model
         self._items = [_source(main, Table(main["table"], state.model))]
         self.joins: list[Node] = []
         for join in state.joins:
@@ -134,12 +135,12 @@ class Sources:
                 "a join needs a model, an aliased model, a relationship or the name of a table, "
                 f"not {type(target).__name__}"
             )
-        main = self._items[0]
-        attribute = None if main.table.model is None else models.related_attribute(main.table.model, target)
+        attribute = models.related_attribute(self._model, target)
         if attribute is not None:
-            return _related(attribute, main, join.alias)
-        table = Table(target, None)
-        return Target(target, _node(table, join.alias), table)
+            return _related(attribute, self._items[0], join.alias)
+        model = model_of_table(target, self._model)
+        table = Table(target, model)
+        return Target(target if model is None else models.source_key(model), _node(table, join.alias), table)
 
     def _aliased(self, target: AliasedClass[Any], alias: str | None) -> Target:
         node = alias_source(self._encoder, target)

@@ -63,7 +63,7 @@ def compare(encoder: Encoder, left: Node, operator: str, value: Any) -> Node:
     for kind, convert in _CONVERSIONS:
         if word in kind:
             return convert(encoder, left, word, value)
-    return _scalar(encoder, left, word, value)
+    return _scalar(encoder, left, word if word in OPERATORS else operator, value)
 
 
 def members(operator: str, value: Any) -> list[Any]:

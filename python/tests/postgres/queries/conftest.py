@@ -38,3 +38,12 @@ async def shop(pg: ModuleType) -> ModuleType:
 
     await pg.execute(SHOP)
     return pg
+
+
+@pytest.fixture
+async def company(pg: ModuleType) -> ModuleType:
+    """The package, connected to a database with the small company."""
+    from queries.company import COMPANY
+
+    await pg.execute(COMPANY)
+    return pg
