@@ -85,19 +85,16 @@ def _column(model: Model, name: str, definition: Definition, *, is_key: bool) ->
     generated = definition.generated.get(name)
     declared = definition.defaults.get(name)
     default = None if generated is not None else _default(declared)
-    column = {
-        "name": name,
-        "type": word,
-        "primary_key": is_key,
-        "identity": is_key and word == "integer" and default is None and not _has_factory(declared),
-        "not_null": generated is None and not _takes_null(annotation, declared),
-        "default": default,
-        "generated": None if generated is None else _expression(model, name, generated),
-    }
+    column: dict[str, Any] = {"name": name, "type": word, "default": default}
+    if generated is not None:
+        return {**column, "generated": _expression(model, name, generated)}
+    column["primary_key"] = is_key
+    column["identity"] = is_key and word == "integer" and default is None and not _has_factory(declared)
+    column["not_null"] = not _takes_null(annotation, declared)
     if isinstance(declared, ColumnDeclaration):
         column["unique"] = bool(declared.unique)
         column["references"] = _references(model, name, declared)
-    return {field: value for field, value in column.items() if value is not None and value is not False}
+    return column
 
 
 def _type_word(annotation: Any) -> str | None:
