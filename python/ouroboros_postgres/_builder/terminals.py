@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -108,7 +108,7 @@ class Terminals(Chain[M]):
         """
         return await traced("aggregate", self._state, reading.aggregate, len)
 
-    async def __aiter__(self) -> AsyncIterator[M]:
+    async def __aiter__(self) -> AsyncGenerator[M, None]:
         """The rows as instances, read in batches while they are used.
 
         Options are applied to each batch. A loop that is left early gives its connection back when the iterator is
