@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib
 from types import ModuleType
+from typing import Any
 
 import pytest
 
+from fixtures.database import Database
 from queries.generator import rows
+from queries.hostile import STORED, VAULT, Guard
 from queries.sent import Sent
 from queries.tables import TABLES
 
@@ -47,3 +50,16 @@ async def company(pg: ModuleType) -> ModuleType:
 
     await pg.execute(COMPANY)
     return pg
+
+
+@pytest.fixture
+async def vault(pg: ModuleType, database: Database, caplog: pytest.LogCaptureFixture) -> Guard:
+    """Every hostile text is in a table once: as text, as a key and a value of a document, and in an array."""
+    caplog.set_level("ERROR")  # thousands of refusals
+    await pg.execute(VAULT)
+    rows: list[dict[str, Any]] = [
+        {"id": number, "secret": text, "doc": {"it": text, text: 1}, "tags": [text], "n": 1}
+        for number, text in enumerate(STORED)
+    ]
+    await pg.insert_many("vault", rows)
+    return Guard(database)

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, TypeAlias
 
 from fixtures.database import Database
 from ouroboros_postgres import errors
 
-__all__ = ["TEXTS", "VAULT", "Guard", "Position", "identifiers_are_refused", "labels_are_literal", "values_are_literal"]
+__all__ = [
+    "STORED",
+    "TEXTS",
+    "VAULT",
+    "Guard",
+    "Position",
+    "identifiers_are_refused",
+    "labels_are_literal",
+    "values_are_literal",
+]
 
 Position: TypeAlias = Callable[[ModuleType, str], Awaitable[Any]]
 
@@ -55,6 +64,9 @@ ODD = (
 )  # fmt: skip
 TEXTS: tuple[str, ...] = tuple(dict.fromkeys([start + payload for start in BREAKS for payload in PAYLOADS] + list(ODD)))
 
+# What the server can store.
+STORED = [text for text in TEXTS if "\0" not in text and "\ud800" not in text]
+
 # What may come of a name that cannot be right. A syntax error would mean that the text had come into a statement.
 REFUSALS = (ValueError, TypeError, errors.UndefinedColumnError, errors.UndefinedTableError)
 AT_A_TIME = 100
@@ -81,9 +93,9 @@ class Guard:
             ask("SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"),
         ]
 
-    def check(self) -> None:
+    def check(self, what: str) -> None:
         """Fails unless everything is as it was. A sequence would show even what was rolled back."""
-        assert self._state() == self._before
+        assert self._state() == self._before, what
 
 
 async def _outcomes(position: Position, pg: ModuleType, texts: Sequence[str]) -> list[Any]:
@@ -99,31 +111,46 @@ async def _outcomes(position: Position, pg: ModuleType, texts: Sequence[str]) ->
     return made
 
 
-async def identifiers_are_refused(position: Position, pg: ModuleType, *, but: Sequence[str] = ()) -> None:
+async def _check(positions: Mapping[str, Position], pg: ModuleType, guard: Guard, fits: Callable[..., bool]) -> None:
+    """Try every text in every position; fail with all that does not fit."""
+    wrong: dict[str, list[tuple[str, Any]]] = {}
+    for name, position in positions.items():
+        outcomes = zip(TEXTS, await _outcomes(position, pg, TEXTS), strict=True)
+        wrong[name] = [(text, outcome) for text, outcome in outcomes if not fits(name, text, outcome)]
+        guard.check(name)
+    told = [f"{name}: {len(found)} texts, such as {str(found[:4])[:1000]}" for name, found in wrong.items() if found]
+    assert not told, "\n".join(told)
+
+
+async def identifiers_are_refused(
+    positions: Mapping[str, Position], pg: ModuleType, guard: Guard, but: Mapping[str, Sequence[str]]
+) -> None:
     """No text is acceptable there, except for those in `but`."""
-    texts = [text for text in TEXTS if text not in but]
-    outcomes = zip(texts, await _outcomes(position, pg, texts), strict=True)
-    wrong = [(text, outcome) for text, outcome in outcomes if not isinstance(outcome, REFUSALS)]
-    assert not wrong, f"{len(wrong)} texts: {wrong[:5]!r}"
+
+    def fits(name: str, text: str, outcome: Any) -> bool:
+        return isinstance(outcome, REFUSALS) or text in but.get(name, ()) or _unknown(outcome)
+
+    await _check(positions, pg, guard, fits)
 
 
-async def labels_are_literal(position: Position, pg: ModuleType) -> None:
-    """A text is refused, or names a result column as it is; `position` gives the names of the columns."""
-    outcomes = zip(TEXTS, await _outcomes(position, pg, TEXTS), strict=True)
-    wrong = [
-        (text, outcome)
-        for text, outcome in outcomes
-        if not isinstance(outcome, REFUSALS) and outcome != [text] and outcome != [text.strip('"')]
-    ]
-    assert not wrong, f"{len(wrong)} texts: {wrong[:5]!r}"
+def _unknown(outcome: Any) -> bool:
+    """Whether the server knows no object, such as a text search configuration, of that name."""
+    return isinstance(outcome, errors.QueryError) and outcome.sqlstate == "42704"
 
 
-async def values_are_literal(position: Position, pg: ModuleType, *, refused: bool = False) -> None:
-    """A text is found as it is; `position` gives the texts that are found. `refused`: it may also be refused."""
-    outcomes = zip(TEXTS, await _outcomes(position, pg, TEXTS), strict=True)
-    wrong = [
-        (text, outcome)
-        for text, outcome in outcomes
-        if outcome != [text] and not (isinstance(outcome, ValueError) and (refused or "\0" in text or "\ud800" in text))
-    ]
-    assert not wrong, f"{len(wrong)} texts: {wrong[:5]!r}"
+async def labels_are_literal(positions: Mapping[str, Position], pg: ModuleType, guard: Guard) -> None:
+    """A text is refused, or names a result column as it is; positions give the names of the columns."""
+
+    def fits(_: str, text: str, outcome: Any) -> bool:
+        return isinstance(outcome, REFUSALS) or outcome in ([text], [text.strip('"')])
+
+    await _check(positions, pg, guard, fits)
+
+
+async def values_are_literal(positions: Mapping[str, Position], pg: ModuleType, guard: Guard) -> None:
+    """A text is found as it is; positions give the texts that are found. What UTF-8 text cannot hold is refused."""
+
+    def fits(_: str, text: str, outcome: Any) -> bool:
+        return outcome == [text] or (isinstance(outcome, ValueError) and ("\0" in text or "\ud800" in text))
+
+    await _check(positions, pg, guard, fits)

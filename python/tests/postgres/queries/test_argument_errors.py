@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("shop")
 COUNT = [("count", None, "n")]
 FIND = User.find
 
-FUNCTION: list[tuple[dict[str, Any], type[Exception], str]] = [
+FUNCTION: list[tuple[dict[str, Any], Any, str | None]] = [
     ({"aggregates": [("median", "age", "x")]}, ValueError, "Unknown aggregate function: median"),
     ({"having": [("mode", "age", "gt", 1)]}, ValueError, "Unknown aggregate function: mode"),
     ({"aggregates": [("sum", None, "x")]}, ValueError, "(?i)sum requires a column name"),
@@ -26,14 +26,14 @@ FUNCTION: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"where_conditions": [("age", "~=", 1)]}, ValueError, "Unknown operator: ~="),
     ({"where_conditions": [("age", "", 1)]}, ValueError, "Unknown operator: "),
     ({"having": [("sum", "age", "near", 1)]}, ValueError, "Unknown operator: near"),
-    ({"having": [("max", "name", "like", "x")]}, ValueError, ""),
+    ({"having": [("max", "name", "like", "x")]}, ValueError, None),
     ({"subqueries": [("some", "id", "SELECT 1", [])]}, ValueError, "Unknown subquery type"),
     ({"subqueries": [("in", None, "SELECT 1", [])]}, ValueError, "IN subquery requires a field name"),
     ({"subqueries": [("not_in", None, "SELECT 1", [])]}, ValueError, "NOT IN subquery requires a field name"),
     ({"set_operations": [("minus", "SELECT 1", [])]}, ValueError, "Unknown set operation: minus"),
     ({"windows": [("median", "age", None, None, None, None, "w")]}, ValueError, "Unknown window function: median"),
     ({"windows": [("ntile", None, None, None, None, None, "w")]}, ValueError, "(?i)ntile"),
-    ({"windows": [("rank", None, None, None, None, None, None)]}, (ValueError, TypeError), ""),  # type: ignore[list-item]
+    ({"windows": [("rank", None, None, None, None, None, None)]}, (ValueError, TypeError), None),
     ({"windows": [("rank", None)]}, ValueError, "windows"),
     ({"aggregates": [("count", None)]}, ValueError, "aggregates"),
     ({"aggregates": [5]}, TypeError, "aggregates"),
@@ -47,14 +47,14 @@ FUNCTION: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"offset": -1}, ValueError, "offset"),
     ({"limit": 1.5}, TypeError, "limit"),
     ({"limit": True}, TypeError, "limit"),
-    ({"aggregates": [], "group_by": []}, ValueError, ""),
+    ({"aggregates": [], "group_by": []}, ValueError, None),
     ({"order_by": [("n", "sideways")]}, ValueError, "sideways"),
-    ({"where_conditions": [("age", "gt", None)]}, ValueError, ""),
-    ({"where_conditions": [("age", "between", [1])]}, ValueError, ""),
+    ({"where_conditions": [("age", "gt", None)]}, ValueError, None),
+    ({"where_conditions": [("age", "between", [1])]}, ValueError, None),
     ({"aggregates": [("sum", "age", "x"), ("avg", "age", "x")]}, ValueError, "alias"),
     ({"table": "no;table"}, ValueError, "Invalid table name"),
-    ({"table": "pg_class"}, ValueError, ""),
-    ({"table": "information_schema.tables"}, ValueError, ""),
+    ({"table": "pg_class"}, ValueError, None),
+    ({"table": "information_schema.tables"}, ValueError, None),
 ]
 
 
@@ -67,7 +67,7 @@ async def test_of_the_function(shop: ModuleType, number: int) -> None:
     assert sent() == 0
 
 
-BUILDER: list[tuple[Callable[[], Any], Any, str]] = [
+BUILDER: list[tuple[Callable[[], Any], Any, str | None]] = [
     (lambda: FIND().having("mode", "age", "gt", 1).count_agg(), ValueError, "Unknown aggregate function: mode"),
     (
         lambda: FIND().count_agg().having_sum(None, "gt", 1),
@@ -84,16 +84,16 @@ BUILDER: list[tuple[Callable[[], Any], Any, str]] = [
     (lambda: FIND(5), TypeError, "Invalid filter type"),
     (lambda: FIND("age > 1"), TypeError, "Invalid filter type"),
     (lambda: FIND(User), TypeError, "Invalid filter type"),
-    (lambda: FIND().select(5), TypeError, ""),
-    (lambda: FIND().order_by(5), TypeError, ""),
-    (lambda: FIND().group_by(5), TypeError, ""),
-    (lambda: FIND().limit(-1), ValueError, ""),
-    (lambda: FIND().offset(-1), ValueError, ""),
-    (lambda: FIND().limit("1"), TypeError, ""),
-    (lambda: FIND().limit(1.5), TypeError, ""),
-    (lambda: FIND().select("id", "name").union(FIND().select("id")), ValueError, ""),
-    (lambda: FIND().where_in_subquery("id", FIND().select("id", "name")), ValueError, ""),
-    (lambda: FIND().join("no_such_relationship", how="sideways"), ValueError, ""),
+    (lambda: FIND().select(5), TypeError, None),
+    (lambda: FIND().order_by(5), TypeError, None),
+    (lambda: FIND().group_by(5), TypeError, None),
+    (lambda: FIND().limit(-1), ValueError, None),
+    (lambda: FIND().offset(-1), ValueError, None),
+    (lambda: FIND().limit("1"), TypeError, None),
+    (lambda: FIND().limit(1.5), TypeError, None),
+    (lambda: FIND().select("id", "name").union(FIND().select("id")), ValueError, None),
+    (lambda: FIND().where_in_subquery("id", FIND().select("id", "name")), ValueError, None),
+    (lambda: FIND().join("no_such_relationship", how="sideways"), ValueError, None),
     (lambda: FIND().join(Order, Order.user_id == User.id, how="cross"), ValueError, "cross"),
     (
         lambda: (
@@ -106,12 +106,12 @@ BUILDER: list[tuple[Callable[[], Any], Any, str]] = [
     (lambda: FIND().defer("no_such"), ValueError, "no_such"),
     (lambda: FIND().only("no_such"), ValueError, "no_such"),
     (lambda: FIND(any_("no_such", User.id == 1)), ValueError, "no_such"),
-    (lambda: FIND(has(User.meta, 5)), TypeError, ""),
-    (lambda: FIND(has("meta", None)), TypeError, ""),
-    (lambda: FIND(any_(User.id, User.id == 1)), TypeError, ""),
-    (lambda: FIND(raw_sql("id = $1")), ValueError, ""),
-    (lambda: FIND(User.id.in_("12")), TypeError, ""),
-    (lambda: FIND().where_json_any_key_exists("meta", "k"), TypeError, ""),
+    (lambda: FIND(has(User.meta, 5)), TypeError, None),
+    (lambda: FIND(has("meta", None)), TypeError, None),
+    (lambda: FIND(any_(User.id, User.id == 1)), TypeError, None),
+    (lambda: FIND(raw_sql("id = $1")), ValueError, None),
+    (lambda: FIND(User.id.in_("12")), TypeError, None),
+    (lambda: FIND().where_json_any_key_exists("meta", "k"), TypeError, None),
     (lambda: FIND({"na me": 1}), ValueError, "Invalid filter"),
     (lambda: FIND().order_by("na me"), ValueError, "Invalid order_by"),
     (lambda: FIND().group_by("na me").count_agg(), ValueError, "Invalid group_by"),
@@ -124,8 +124,8 @@ BUILDER: list[tuple[Callable[[], Any], Any, str]] = [
     (lambda: FIND().window_sum("na me", "x"), ValueError, "Invalid window function"),
     (lambda: FIND().where_in_raw("na me", "SELECT 1"), ValueError, "Invalid IN subquery"),
     (lambda: FIND().where_not_in_raw("na me", "SELECT 1"), ValueError, "Invalid NOT IN subquery"),
-    (lambda: FIND().where_in_raw("id", "SELECT 1; SELECT 2"), ValueError, ""),
-    (lambda: FIND().for_update(nowait=True, skip_locked=True), ValueError, ""),
+    (lambda: FIND().where_in_raw("id", "SELECT 1; SELECT 2"), ValueError, None),
+    (lambda: FIND().for_update(nowait=True, skip_locked=True), ValueError, None),
 ]
 
 

@@ -296,7 +296,7 @@ class TestPerformance:
         await shop.execute("INSERT INTO orders (id, user_id) SELECT n, n FROM generate_series(10, 70009) AS n")
         counter = Sent(shop)
         found = await Order.find(Order.id >= 10).options(selectinload("user")).to_list()
-        assert counter() == 2
+        assert counter() < 20  # a few batches of keys
         assert len(found) == 70_000
         assert all(order.user.is_loaded for order in found)
         assert await User.find(User.id.in_([order.id for order in found])).count() == 70_000

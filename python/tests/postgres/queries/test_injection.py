@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-import pytest
-
-from fixtures.database import Database
 from queries.hostile import (
     TEXTS,
-    VAULT,
     Guard,
     Position,
     identifiers_are_refused,
@@ -19,28 +14,8 @@ from queries.hostile import (
     values_are_literal,
 )
 
-STORED = [text for text in TEXTS if "\0" not in text and "\ud800" not in text]
 COUNT = [("count", None, "n")]
 RANK = ("row_number", None, None, None, None, None, "r")
-
-
-@pytest.fixture(autouse=True)
-async def vault(pg: ModuleType, database: Database) -> None:
-    """Every text is in the table once: as text, as a key and a value of a document, and in an array."""
-    await pg.execute(VAULT)
-    rows: list[dict[str, Any]] = [
-        {"id": number, "secret": text, "doc": {"it": text, text: 1}, "tags": [text], "n": 1}
-        for number, text in enumerate(STORED)
-    ]
-    await pg.insert_many("vault", rows)
-
-
-@pytest.fixture(autouse=True)
-def unharmed(vault: None, database: Database) -> Iterator[None]:
-    """Afterwards the database is what it was."""
-    guard = Guard(database)
-    yield
-    guard.check()
 
 
 def aggregate(**changes: Any) -> Any:
@@ -132,9 +107,8 @@ MEANT = {
 }
 
 
-@pytest.mark.parametrize("name", IDENTIFIERS)
-async def test_what_names_something_is_refused(pg: ModuleType, name: str) -> None:
-    await identifiers_are_refused(IDENTIFIERS[name], pg, but=MEANT.get(name, ()))
+async def test_what_names_something_is_refused(pg: ModuleType, vault: Guard) -> None:
+    await identifiers_are_refused(IDENTIFIERS, pg, vault, MEANT)
 
 
 async def keys(rows: Any) -> list[str]:
@@ -155,18 +129,15 @@ LABELS: dict[str, Position] = {
 }
 
 
-@pytest.mark.parametrize("name", LABELS)
-async def test_aliases_are_refused_or_literal(pg: ModuleType, name: str) -> None:
-    await labels_are_literal(LABELS[name], pg)
+async def defined(pg: ModuleType, text: str) -> list[str]:
+    """The name of a CTE, if that works."""
+    rows = await pg.query_with_cte(text, [(text, "SELECT 1 AS x", [])])
+    assert rows == [{"x": 1}]
+    return [text]
 
 
-async def test_names_of_ctes_are_refused_or_literal(pg: ModuleType) -> None:
-    async def position(pg: ModuleType, text: str) -> list[str]:
-        rows = await pg.query_with_cte(text, [(text, "SELECT 1 AS x", [])])
-        assert rows == [{"x": 1}]
-        return [text]
-
-    await labels_are_literal(position, pg)
+async def test_aliases_are_refused_or_literal(pg: ModuleType, vault: Guard) -> None:
+    await labels_are_literal({**LABELS, "CTE": defined}, pg, vault)
 
 
 async def secrets(rows: Any) -> list[str]:
@@ -223,19 +194,15 @@ VALUES: dict[str, Position] = {
 }
 
 
-@pytest.mark.parametrize("name", VALUES)
-async def test_values_are_themselves(pg: ModuleType, name: str) -> None:
-    await values_are_literal(VALUES[name], pg)
+KEYS: dict[str, Position] = {
+    "key": condition("doc", "json_key_exists"),
+    "any key": condition("doc", "json_any_key_exists", lambda text: [text, "no such key"]),
+    "all keys": condition("doc", "json_all_keys_exist", lambda text: [text, "it"]),
+}
 
 
-async def test_keys_of_documents_are_themselves(pg: ModuleType) -> None:
-    operators: list[tuple[str, Any]] = [
-        ("json_key_exists", lambda text: text),
-        ("json_any_key_exists", lambda text: [text, "no such key"]),
-        ("json_all_keys_exist", lambda text: [text, "it"]),
-    ]
-    for operator, place in operators:
-        await values_are_literal(condition("doc", operator, place), pg)
+async def test_values_are_themselves(pg: ModuleType, vault: Guard) -> None:
+    await values_are_literal({**VALUES, **KEYS}, pg, vault)
 
 
 def test_there_are_enough_texts() -> None:

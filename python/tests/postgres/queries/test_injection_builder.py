@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any, TypeAlias
 
 import pytest
 
-from fixtures.database import Database
 from ouroboros_postgres import (
     ArrayOps,
     FullTextSearch,
@@ -30,8 +29,8 @@ from ouroboros_postgres import (
 )
 from ouroboros_postgres.columns import ColumnProxy
 from queries.hostile import (
+    STORED,
     TEXTS,
-    VAULT,
     Guard,
     Position,
     identifiers_are_refused,
@@ -51,27 +50,7 @@ class Vault(Table):
         table_name = "vault"
 
 
-STORED = [text for text in TEXTS if "\0" not in text and "\ud800" not in text]
 Make: TypeAlias = Callable[[str], Any]
-
-
-@pytest.fixture(autouse=True)
-async def vault(pg: ModuleType, database: Database) -> None:
-    """Every text is in the table once: as text, as a key and a value of a document, and in an array."""
-    await pg.execute(VAULT)
-    rows: list[dict[str, Any]] = [
-        {"id": number, "secret": text, "doc": {"it": text, text: 1}, "tags": [text], "n": 1}
-        for number, text in enumerate(STORED)
-    ]
-    await pg.insert_many("vault", rows)
-
-
-@pytest.fixture(autouse=True)
-def unharmed(vault: None, database: Database) -> Iterator[None]:
-    """Afterwards the database is what it was."""
-    guard = Guard(database)
-    yield
-    guard.check()
 
 
 def rows(make: Make) -> Position:
@@ -144,7 +123,6 @@ IDENTIFIERS: dict[str, Position] = {
     "table": rows(lambda text: model(text).find()),
     "table of a condition": rows(lambda text: FIND().where_exists(model(text).find())),
     "schema": rows(lambda text: model(text, "schema").find()),
-    "lock": rows(lambda text: FIND(NOBODY).for_update(of=text)),
     "search column": rows(lambda text: FIND(named(text).match("x"))),
     "search configuration": rows(lambda text: FIND(Vault.secret.match("x", config=text))),
     "option": rows(lambda text: FIND(NOBODY).options(_option(text))),
@@ -176,6 +154,7 @@ MEANT = {
     "where operator": SIGNS,
     "select": ["*"],
     "set operand's select": ["*"],
+    "schema": [""],  # none
     "updated column": ["*"],
     "returning": ["*"],
     "update_many's returning": ["*"],
@@ -188,16 +167,13 @@ def _option(text: str) -> Any:
     return selectinload(text)
 
 
-@pytest.mark.parametrize("name", IDENTIFIERS)
-async def test_what_names_something_is_refused(pg: ModuleType, name: str) -> None:
-    async with pg.begin_transaction() if name == "lock" else _nothing():
-        await identifiers_are_refused(IDENTIFIERS[name], pg, but=MEANT.get(name, ()))
+async def test_what_names_something_is_refused(pg: ModuleType, vault: Guard) -> None:
+    await identifiers_are_refused(IDENTIFIERS, pg, vault, MEANT)
 
 
-class _nothing:
-    async def __aenter__(self) -> None: ...
-
-    async def __aexit__(self, *_: object) -> None: ...
+async def test_what_is_locked_is_refused(pg: ModuleType, vault: Guard) -> None:
+    async with pg.begin_transaction():
+        await identifiers_are_refused({"lock": rows(lambda text: FIND(NOBODY).for_update(of=text))}, pg, vault, {})
 
 
 def keys(make: Make) -> Position:
@@ -225,9 +201,8 @@ LABELS: dict[str, Position] = {
 }
 
 
-@pytest.mark.parametrize("name", LABELS)
-async def test_labels_are_refused_or_literal(pg: ModuleType, name: str) -> None:
-    await labels_are_literal(LABELS[name], pg)
+async def test_labels_are_refused_or_literal(pg: ModuleType, vault: Guard) -> None:
+    await labels_are_literal(LABELS, pg, vault)
 
 
 def one(make: Make) -> Position:
@@ -253,9 +228,8 @@ def _joined(alias: Any) -> Any:
     return FIND().join(alias, alias.id == Vault.id)
 
 
-@pytest.mark.parametrize("name", ALIASES)
-async def test_aliases_are_refused_or_literal(pg: ModuleType, name: str) -> None:
-    await labels_are_literal(ALIASES[name], pg)
+async def test_aliases_are_refused_or_literal(pg: ModuleType, vault: Guard) -> None:
+    await labels_are_literal(ALIASES, pg, vault)
 
 
 def secrets(make: Make) -> Position:
@@ -320,13 +294,11 @@ VALUES: dict[str, Position] = {
 }
 
 
-@pytest.mark.parametrize("name", VALUES)
-async def test_values_are_themselves(pg: ModuleType, name: str) -> None:
-    # Text in statements, not bound: a NUL or a lone surrogate is refused at another place, which is all the same.
-    await values_are_literal(VALUES[name], pg)
+async def test_values_are_themselves(pg: ModuleType, vault: Guard) -> None:
+    await values_are_literal(VALUES, pg, vault)
 
 
-async def test_search_texts_do_no_harm(pg: ModuleType) -> None:
+async def test_search_texts_do_no_harm(vault: Guard) -> None:
     """Any text is a question to the text search, and an answer to it nothing but rows."""
     queries: list[Callable[[str], Any]] = [
         lambda text: Vault.secret.match(text),
@@ -336,22 +308,21 @@ async def test_search_texts_do_no_harm(pg: ModuleType) -> None:
     for make in queries:
         for text in STORED:
             assert await Vault.find(make(text)).count() <= len(STORED)
+    vault.check("search")
 
 
-@pytest.mark.parametrize("text", [text for text in TEXTS if not text.isidentifier()])
-def test_configurations_of_text_search_are_names(text: str) -> None:
-    if text.strip('"').isidentifier():
-        return
-    for method in (FullTextSearch.to_tsvector, FullTextSearch.to_tsquery, FullTextSearch.plainto_tsquery):
-        try:
-            made = method("x", config=text)
-        except ValueError:
-            continue
-        # Quoted or of several scripts, but nothing that ends the literal.
-        assert "'" not in made[made.index("'") + 1 : made.index(",") - 1], made
+def test_configurations_of_text_search_are_names() -> None:
+    for text in TEXTS:
+        for method in (FullTextSearch.to_tsvector, FullTextSearch.to_tsquery, FullTextSearch.plainto_tsquery):
+            try:
+                made = method("x", config=text)
+            except ValueError:
+                continue
+            # Quoted or of several scripts, but nothing that ends the literal.
+            assert "'" not in made[made.index("'") + 1 : made.index(",") - 1], made
 
 
-async def test_search_and_geometry_literals_are_literals(pg: ModuleType) -> None:
+async def test_search_and_geometry_literals_are_literals(pg: ModuleType, vault: Guard) -> None:
     """What the server reads as the text is the text."""
     for text in STORED:
         literal = Point.from_wkt(text, 4326).removeprefix("ST_GeomFromText(").removesuffix(", 4326)")
@@ -360,6 +331,7 @@ async def test_search_and_geometry_literals_are_literals(pg: ModuleType) -> None
         assert await pg.execute(f"SELECT {literal} AS it") == [{"it": text}]
         array = ArrayOps._format_array([text, text])
         assert await pg.execute(f"SELECT {array} AS it") == [{"it": [text, text]}]
+    vault.check("literals")
 
 
 def test_literals_refuse_what_they_cannot_hold() -> None:

@@ -131,7 +131,7 @@ class TestArraysAndDocuments:
         assert any_("tags", ["x"]).to_sql() == ("tags && $1", [["x"]])
         assert has("order", ["x"]).to_sql() == ('"order" ?& $1', [["x"]])
         assert any_("tags", None).to_sql() == ("array_position(tags, NULL) IS NOT NULL", [])
-        assert (any_("a", 1) & has("b", "k")).to_sql() == ("(1 = ANY(a) AND b ? $2)".replace("1 =", "$1 ="), [1, "k"])
+        assert (any_("a", 1) & has("b", "k")).to_sql() == ("($1 = ANY(a) AND b ? $2)", [1, "k"])
 
     async def test_combined_and_in_writes(self, database: Database) -> None:
         assert await ids(Task.find(any_("tags", "big") & has("metadata", "author"))) == [1]
@@ -258,8 +258,8 @@ class TestJoins:
         assert [task.name for task in found] == ["ship", "build"]
         rows = await query.select("id", Person.name.label("owner"), "name").to_dicts()
         assert rows == [{"id": 1, "owner": "Ben", "name": "build"}]
-        with_label = await query.select(Task.id, Person.name.label("owner")).one()
-        assert with_label.owner == "Ben"
+        with_label = await query.select(Task.id, Person.name.label("owned_by")).one()
+        assert with_label.owned_by == "Ben"
         groups = Task.find().inner_join("owner").group_by(Person.name).count_agg("n").order_by(Person.name)
         assert await groups.aggregate() == [{"name": "Ben", "n": 2}, {"name": "Cy", "n": 1}]
 
