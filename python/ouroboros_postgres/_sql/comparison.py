@@ -35,13 +35,15 @@ OPERATORS: Final = _NULL_TESTS | {
 """The operators of SQL that conditions may have, as `spelling` gives them."""
 
 
-def spelling(operator: Any) -> str:
+def spelling(operator: str) -> str:
     """Write an operator in upper case with single spaces.
 
     Raises:
         TypeError: It is not text.
     """
-    if not isinstance(operator, str):
+    if operator in OPERATORS:
+        return operator
+    if not isinstance(operator, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers may not be typed
         raise TypeError(f"an operator must be str, not {type(operator).__name__}")
     return " ".join(operator.upper().split())
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .encoder import Encoder, Node
     from .filters import Filter
 
-__all__ = ["BooleanClause", "Condition", "Subquery", "and_", "not_", "or_"]
+__all__ = ["BooleanClause", "Condition", "Subquery", "and_", "members_of", "not_", "or_"]
 
 
 class Condition(Encodable):
@@ -40,6 +40,10 @@ class Condition(Encodable):
         """Whether this says nothing at all, as a fragment without conditions does."""
         return False
 
+    def joined(self) -> tuple[str, list[Any]] | None:
+        """The operator and the members of a condition that is an AND or an OR of others."""
+        return None
+
     def __and__(self, other: Filter) -> Condition:
         if not isinstance(other, Condition):
             return NotImplemented
@@ -62,9 +66,31 @@ class Condition(Encodable):
 
     def __bool__(self) -> bool:
         raise TypeError(
-            f"a condition has no truth value before the database has answered: combine conditions by &, |, ~, "
-            f"and_(), or_(), not_() instead of and, or, not ({self!r})"
+            "a condition has no truth value before the database has answered: combine conditions by &, |, ~, and_(), "
+            "or_(), not_() instead of and, or, not"
         )
+
+
+_DEEPEST: Final = 32
+
+
+def members_of(condition: Condition, operator: str, members: list[Any]) -> list[Any]:
+    """Give what an AND or an OR is written with: its members.
+
+    What is made by many `&` or `|` in a row is as deep as it is long; it is written flat, as it means the same and the
+    depth of texts, of trees and of calls is limited.
+    """
+    added: list[list[Any]] = []
+    first: Any = condition
+    while isinstance(first, Condition):
+        inner = first.joined()
+        if inner is None or inner[0] != operator or not inner[1]:
+            break
+        first = inner[1][0]
+        added.append(inner[1][1:])
+    if len(added) <= _DEEPEST:
+        return members
+    return [first, *(member for others in reversed(added) for member in others)]
 
 
 _LEAST: Final = {"AND": 2, "OR": 2, "NOT": 1}
@@ -100,10 +126,14 @@ class BooleanClause(Condition):
         for member in self.conditions:
             _refuse_empty(self.operator, member)
 
+    def joined(self) -> tuple[str, list[Any]] | None:
+        """The operator and the members, unless it is a negation."""
+        return None if self.operator == "NOT" else (self.operator, self.conditions)
+
     def encode(self, encoder: Encoder) -> Node:
         """Give the node: a member that is a clause itself gets parentheses."""
-        members = [_member(encoder, member) for member in self.conditions]
-        return {"boolean": {"operator": self.operator, "members": members}}
+        given = members_of(self, self.operator, self.conditions)
+        return {"boolean": {"operator": self.operator, "members": [_member(encoder, member) for member in given]}}
 
     def __repr__(self) -> str:
         return f"BooleanClause({self.operator!r}, {self.conditions!r})"

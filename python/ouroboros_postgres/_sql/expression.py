@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Final, overload
 
 from .comparison import OPERATORS, compare, spelling
-from .condition import Condition
+from .condition import Condition, members_of
 from .encodable import Encodable
 
 if TYPE_CHECKING:
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .filters import Filter
 
 __all__ = ["SqlExpr"]
+
+_JOINING: Final = ("AND", "OR")
 
 
 class SqlExpr(Condition):
@@ -50,7 +52,7 @@ class SqlExpr(Condition):
             ValueError: `Unknown operator: …`.
         """
         word = spelling(self.op)
-        if word in ("AND", "OR"):
+        if word in _JOINING:
             return self._combination(encoder, word)
         if word not in OPERATORS:
             raise ValueError(f"Unknown operator: {self.op}")
@@ -69,12 +71,18 @@ class SqlExpr(Condition):
             raise TypeError(f"a column must be a name or an expression, not {type(column).__name__}")
         return column.encode(encoder)
 
+    def joined(self) -> tuple[str, list[Any]] | None:
+        """The operator and the members of AND and OR."""
+        word = spelling(self.op)
+        return (word, self.value) if word in _JOINING else None
+
     def _combination(self, encoder: Encoder, word: str) -> Node:
-        for member in self.value:
+        nodes: list[Node] = []
+        for member in members_of(self, word, self.value):
             if not isinstance(member, Condition):
                 raise TypeError(f"{word} joins conditions, not {type(member).__name__}")
-        members = [member.encode(encoder) for member in self.value]
-        return {"boolean": {"operator": word, "members": members, "enclosed": True}}
+            nodes.append(member.encode(encoder))
+        return {"boolean": {"operator": word, "members": nodes, "enclosed": True}}
 
     def __bool__(self) -> bool:
         # A dict or set that has the column asks whether another object of equal hash is the same key.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import functools
+import operator
 from collections.abc import Callable
 from decimal import Decimal
 from enum import Enum
@@ -16,7 +18,7 @@ from ouroboros_postgres._sql.encoder import Encoder, Node
 from ouroboros_postgres._sql.proxy import column_node
 from ouroboros_postgres._sql.scalar import ScalarSubquery
 from ouroboros_postgres.columns import ColumnProxy, SqlExpr
-from ouroboros_postgres.query_ext import BooleanClause, QueryFragment, and_, raw_sql
+from ouroboros_postgres.query_ext import BooleanClause, QueryFragment, and_, or_, raw_sql
 
 
 class User:
@@ -249,6 +251,18 @@ def test_combinations_nest() -> None:
     made = ((User.age > 1) & (User.age < 9)) | (User.email == "a")
     assert made.to_sql(4) == ("((age > $4 AND age < $5) OR email = $6)", [1, 9, "a"])
     assert (~made).to_sql() == ("NOT ((age > $1 AND age < $2) OR email = $3)", [1, 9, "a"])
+
+
+@pytest.mark.parametrize("combine", [operator.and_, operator.or_])
+@pytest.mark.parametrize("first", [User.age == -1, raw_sql("a = $1", [-1])])
+def test_many_conditions_in_a_row(combine: Callable[[Any, Any], Any], first: Any) -> None:
+    made = functools.reduce(combine, [first, *(User.age == number for number in range(3000))])
+    sql, params = made.to_sql()
+    assert params == list(range(-1, 3000))
+    assert sql.count("age = $") + sql.count("(a = $1)") == 3001
+    assert sql.count("(") <= 2
+    other = combine(made, or_(User.age == 1, User.age == 2) if combine is operator.and_ else ~(User.age == 1))
+    assert other.to_sql()[0].count("(") <= 4
 
 
 def test_hand_made_combinations() -> None:
