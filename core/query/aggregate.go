@@ -102,10 +102,10 @@ func (a Aggregate) selected() []columnItem {
 	}
 	for i, g := range a.Aggregates {
 		n := &aggregateNode{function: g.Function, column: optionalColumn(g.Column)}
-		list = append(list, columnItem{element{n, position{argument: "aggregates", index: i}}, g.Alias})
+		list = append(list, columnItem{element: element{n, position{argument: "aggregates", index: i}}, label: g.Alias})
 	}
 	for i, w := range a.Windows {
-		list = append(list, columnItem{element{w.node(), position{argument: "windows", index: i}}, w.Alias})
+		list = append(list, columnItem{element: element{w.node(), position{argument: "windows", index: i}}, label: w.Alias})
 	}
 	return list
 }

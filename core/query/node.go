@@ -116,6 +116,8 @@ type cteNode struct {
 type columnItem struct {
 	element
 	label string
+	// labelled tells an empty label, which is an error, from none.
+	labelled bool
 }
 
 type pageNode struct {

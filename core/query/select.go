@@ -40,6 +40,9 @@ func (n *selectNode) sources() []*sourceNode {
 func (n *selectNode) body(b *builder) {
 	b.write("SELECT ")
 	n.distinctness(b)
+	for _, e := range n.groupBy { // the select list repeats them: an error is about the group
+		b.textOf(e)
+	}
 	n.list(b)
 	n.fromClause(b)
 	b.whereClause(n.where)
@@ -80,7 +83,7 @@ func (n *selectNode) list(b *builder) {
 			b.write(", ")
 		}
 		b.within(c.at, func() { c.expression.write(b) })
-		if c.label != "" {
+		if c.label != "" || c.labelled {
 			b.write(" AS ")
 			b.nameAt(c.at.as(labelKind(c.expression)), c.label)
 		}

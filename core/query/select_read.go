@@ -150,7 +150,7 @@ func (r treeReader) columns() []columnItem {
 			case "expression":
 				n.expression = r.expression()
 			case "label":
-				n.label = r.Text()
+				n.label, n.labelled = r.Text(), true
 			default:
 				return false
 			}
