@@ -255,8 +255,8 @@ class BackReferenceQuery:
 
 async def _primary_key(table: str) -> list[str]:
     schema, _, name = table.rpartition(".")
-    columns = await connection.get_columns(name, schema) if schema else await connection.get_columns(name)
-    return [column["name"] for column in columns if column["is_primary_key"]]
+    indexes = await connection.get_indexes(name, schema) if schema else await connection.get_indexes(name)
+    return next((index["columns"] for index in indexes if index["is_primary"]), [])
 
 
 def _value(instance: object, name: str) -> Any:

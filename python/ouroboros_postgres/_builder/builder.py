@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .._sql.compile import compile_statement, compile_where
 from .._sql.encoder import Encoder
 from .._sql.scalar import ScalarSubquery
-from . import output, tree
+from . import output, reading, tree
 from .aggregation import Aggregation
 from .chain import M
 from .filtering import Filtering
@@ -62,10 +62,12 @@ class QueryBuilder(
     def to_sql(self) -> tuple[str, list[Any]]:
         """The SELECT that `to_list` would send, and the values of its placeholders."""
         encoder = Encoder()
-        return compile_statement({"select": tree.select(self._state, encoder)}, encoder)
+        return compile_statement({"select": reading.select(self._state, encoder)}, encoder)
 
     def _build_sql(self) -> tuple[str, list[Any]]:
-        return self.to_sql()
+        """The query as an operand of others: without what options would add to its columns."""
+        encoder = Encoder()
+        return compile_statement({"select": tree.select(self._state, encoder)}, encoder)
 
     def _build_where_clause(self) -> tuple[str, list[Any]]:
         """The conditions without the word WHERE, `("", [])` when there are none."""

@@ -18,22 +18,35 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from .._loading.plan import Plan
+    from .._sql.encoder import Node
     from .execution import Row
     from .state import State
 
-__all__ = ["aggregate", "batches", "count", "exists", "explain", "instances", "rows"]
+__all__ = ["aggregate", "batches", "count", "exists", "explain", "instances", "rows", "select"]
 
 
 async def instances(state: State) -> list[Any]:
     """The rows as instances, with what its options load."""
-    plan = _plan(state)
     encoder = Encoder()
-    node = tree.select(state, encoder)
+    node, loading = _loading(state, encoder)
     check_transaction(state)
+    found: list[Row] = await run({"select": node}, encoder)
+    return models.hydrate(state.model, found) if loading is None else await loading.finish(found)
+
+
+def select(state: State, encoder: Encoder) -> Node:
+    """The select that gives the rows of instances, what is loaded by JOIN included."""
+    return _loading(state, encoder)[0]
+
+
+def _loading(state: State, encoder: Encoder, *, batched: bool = False) -> tuple[Node, Loading | None]:
+    """The select of a query, and what its rows go through to become instances, `None` for nothing special."""
+    plan = _plan(state, batched=batched)
+    node = tree.select(state, encoder, qualified=plan is not None and bool(plan.joined))
     if plan is None:
-        return models.hydrate(state.model, await run({"select": node}, encoder))
+        return node, None
     loading = Loading(plan, state.model, Select(node, models.source_key(state.model), encoder))
-    return await loading.finish(await loading.select.run())
+    return loading.select.node, loading
 
 
 def _plan(state: State, *, batched: bool = False) -> Plan | None:
@@ -49,17 +62,15 @@ def _plan(state: State, *, batched: bool = False) -> Plan | None:
 
 async def batches(state: State) -> AsyncGenerator[list[Any], None]:
     """The rows as instances, in batches."""
-    plan = _plan(state, batched=True)
     encoder = Encoder()
-    node = tree.select(state, encoder)
+    node, loading = _loading(state, encoder, batched=True)
     check_transaction(state)
-    if plan is None:
-        async with aclosing(stream(fields({"select": node}, encoder))) as reader:
+    request = fields({"select": node}, encoder)
+    if loading is None:
+        async with aclosing(stream(request)) as reader:
             async for found in reader:
                 yield models.hydrate(state.model, found)
         return
-    loading = Loading(plan, state.model, Select(node, models.source_key(state.model), encoder))
-    request = fields({"select": loading.select.node}, encoder)
     async with aclosing(stream_through(request, loading.finish)) as finished:
         async for loaded in finished:
             yield loaded
@@ -115,7 +126,7 @@ async def explain(state: State, *, analyze: bool, buffers: bool, verbose: bool, 
     if format not in _FORMATS:
         raise ValueError(f"Unknown format: {format!r}; it must be one of {', '.join(_FORMATS)}")
     encoder = Encoder()
-    node = tree.select(state, encoder)
+    node = select(state, encoder)
     options = {"analyze": analyze, "buffers": buffers, "verbose": verbose}
     chosen = {name: True for name, wanted in options.items() if wanted}
     found: list[Row] = await run({"select": node}, encoder, explain={**chosen, "format": format})

@@ -13,7 +13,6 @@ from .._sql.proxy import column_node
 from . import output
 from .locking import check_lock
 from .names import name_of
-from .nested import QueryText
 from .sources import Sources, main_source
 
 if TYPE_CHECKING:
@@ -23,9 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["common_tables", "conditions", "count", "exists", "one_column", "select"]
 
 
-def select(state: State, encoder: Encoder) -> Node:
-    """The select of the rows of a query."""
-    return _select(state, encoder)
+def select(state: State, encoder: Encoder, *, qualified: bool = False) -> Node:
+    """The select of the rows of a query; `qualified` if there will be more sources than it has by itself."""
+    return _select(state, encoder, qualified=qualified)
 
 
 def one_column(state: State, encoder: Encoder) -> Node:
@@ -44,13 +43,20 @@ def one_column(state: State, encoder: Encoder) -> Node:
     return _select(state, encoder, members=True)
 
 
-def _select(state: State, encoder: Encoder, columns: list[Node] | None = None, *, members: bool = False) -> Node:
+def _select(
+    state: State,
+    encoder: Encoder,
+    columns: list[Node] | None = None,
+    *,
+    members: bool = False,
+    qualified: bool = False,
+) -> Node:
     main = main_source(state)
     key = main["keys"][0]
     node: Node = {"from": main}
     if state.ctes:
         node["ctes"] = common_tables(state, encoder)
-    with encoder.within(Scope(key, state.model, qualified=bool(state.joins))):
+    with encoder.within(Scope(key, state.model, qualified=qualified or bool(state.joins))):
         sources = Sources(state, encoder, main) if state.joins or state.lock is not None else None
         listed = output.columns(state, encoder, key) if columns is None else columns
         if listed:
@@ -123,9 +129,6 @@ def _subquery(encoder: Encoder, condition: SubqueryCondition) -> Node:
         raise ValueError(f"{kind.upper().replace('_', ' ')} subquery requires a field name")
     left = column_node(encoder, condition.column)
     right = {"query": condition.query.encode_column(encoder)}
-    if kind == "not_in" and isinstance(condition.query, QueryText):  # as SQL has it, NULLs included
-        member = {"compare": {"left": left, "operator": "IN", "right": right}}
-        return {"boolean": {"operator": "NOT", "members": [member]}}
     operator = "IN" if kind == "in" else "NOT IN"
     return {"compare": {"left": left, "operator": operator, "right": right}}
 

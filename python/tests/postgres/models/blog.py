@@ -6,7 +6,7 @@ from types import ModuleType
 
 from ouroboros_postgres import BackReference, Column, ManyToMany, Table, relationship
 
-__all__ = ["Article", "Comment", "Company", "Person", "SCHEMA", "fill"]
+__all__ = ["SCHEMA", "Article", "Comment", "Company", "Person", "fill"]
 
 SCHEMA = """
 CREATE TABLE companies (id serial PRIMARY KEY, name text NOT NULL);
