@@ -202,9 +202,11 @@ def hydrate(model: Model, rows: list[dict[str, Any]]) -> list[Any]:
 
 def missing_value(instance: Any, name: str) -> Any:
     """The value of a column that `_data` does not have: what a `ColumnProxy` gives instead of a `KeyError`."""
-    if hasattr(class_of(instance), "_missing"):
-        return _MISSING(instance)(name)
-    return getattr(instance, "__dict__", {}).get(name)
+    try:
+        find = _MISSING(instance)
+    except AttributeError:
+        return getattr(instance, "__dict__", {}).get(name)
+    return find(name)
 
 
 def value_of(instance: Any, name: str) -> Any:

@@ -9,8 +9,10 @@ from typing import Any, Final, cast
 from .._column import ColumnDeclaration, GeneratedColumn
 from .._sql import models
 from .._sql.proxy import ColumnProxy
-from .annotations import annotations_of, is_class_variable, resolved
+from ..relationships import RelationshipDescriptor
+from .annotations import annotations_of, is_class_variable, resolved, without_none
 from .settings import Settings, given_setting
+from .values import Default, defaults
 
 __all__ = ["Declaration", "declared_type", "read"]
 
@@ -29,6 +31,7 @@ class Declaration:
         keys: The columns declared as primary key.
         inherits_id: Whether `id` is the one that every model has, not declared by any.
         primary_key: The primary key by all that is said about it.
+        relationships: The descriptors that `relationship()` makes, by name.
         schema: The schema.
         settings: The settings class of the body, or the defaults.
         table_name: The table.
@@ -39,6 +42,7 @@ class Declaration:
     keys: tuple[str, ...] = ()
     inherits_id: bool = True
     primary_key: str = "id"
+    relationships: dict[str, Any] = field(default_factory=dict[str, Any])
     schema: str = Settings.schema
     settings: type[Any] = Settings
     table_name: str = ""
@@ -52,6 +56,16 @@ class Declaration:
     def column_defaults(self) -> dict[str, Any]:
         """The defaults of the others."""
         return {name: default for name, default in self.defaults.items() if not isinstance(default, GeneratedColumn)}
+
+    @property
+    def instance_defaults(self) -> list[Default]:
+        """How new instances get what they are not given."""
+        return defaults(self.column_defaults)
+
+    @property
+    def has_integer_id(self) -> bool:
+        """Whether what is given as `id` becomes a number."""
+        return without_none(self.columns.get("id")) is int
 
 
 @dataclass(slots=True)
@@ -77,6 +91,7 @@ def read(model: type[Any], parent: type[Any] | None, root: type[Any]) -> Declara
         if owner is not root and body.columns.get("id", (_UNSET, None)) != (_UNSET, None):
             declaration.inherits_id = False
     declaration.keys = tuple(name for name, default in declaration.defaults.items() if _is_key(default))
+    declaration.relationships = _relationships(model)
     declaration.settings = settings = model.__dict__.get("Settings", Settings)
     declaration.table_name = given_setting(settings, "table_name") or model.__name__.lower()
     declaration.schema = _schema(settings, parent)
@@ -144,6 +159,11 @@ def _default(value: Any) -> Any:
 
 def _is_key(default: object) -> bool:
     return isinstance(default, ColumnDeclaration) and default.primary_key
+
+
+def _relationships(model: type[Any]) -> dict[str, Any]:
+    found = models.related_attributes(model)
+    return {name: value for name, value in found.items() if isinstance(value, RelationshipDescriptor)}
 
 
 def _primary_key(keys: tuple[str, ...], parent: type[Any] | None) -> str:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final, dataclass_transform
 
-from .._sql import models
 from .._sql.proxy import ColumnProxy
-from .annotations import without_none
-from .declaration import Declaration, read
+from .declaration import read
 
 __all__ = ["TableMeta", "declare"]
 
@@ -16,8 +14,11 @@ _ATTRIBUTES: Final = {
     "_column_defaults": "column_defaults",
     "_declared_keys": "keys",
     "_generated": "generated",
+    "_has_integer_id": "has_integer_id",
     "_inherits_id": "inherits_id",
+    "_instance_defaults": "instance_defaults",
     "_primary_key": "primary_key",
+    "_relationships": "relationships",
     "_schema": "schema",
     "_settings": "settings",
     "_table_name": "table_name",
@@ -45,18 +46,5 @@ def declare(model: type[Any]) -> None:
     declaration = read(model, parent, root)
     for attribute, source in _ATTRIBUTES.items():
         setattr(model, attribute, getattr(declaration, source))
-    setattr(model, "_relationships", _relationships(model))  # noqa: B010 - it is private to `Table`
-    setattr(model, "_has_integer_id", without_none(declaration.columns.get("id")) is int)  # noqa: B010
-    _set_proxies(model, declaration)
-
-
-def _relationships(model: type[Any]) -> dict[str, Any]:
-    from ..relationships import RelationshipDescriptor  # it knows models, and is not needed to define this module
-
-    found = models.related_attributes(model)
-    return {name: value for name, value in found.items() if isinstance(value, RelationshipDescriptor)}
-
-
-def _set_proxies(model: type[Any], declaration: Declaration) -> None:
     for name in declaration.columns.keys() - declaration.generated.keys():
         setattr(model, name, ColumnProxy(name, model))

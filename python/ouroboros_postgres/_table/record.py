@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from .._loading.config import LoadingConfig, LoadingStrategy
 from .._sql import models
+from .._sql.proxy import ColumnProxy
 from .declaration import declared_type
-from .values import Default, defaults, is_immutable_type, is_same, mutable_columns, private_copy
+from .values import Default, is_immutable_type, is_same, mutable_columns, private_copy
 
 if TYPE_CHECKING:
     from .._column import GeneratedColumn
@@ -33,7 +34,9 @@ class Record:
     _declared_keys: ClassVar[tuple[str, ...]]
     _generated: ClassVar[dict[str, GeneratedColumn]]
     _has_integer_id: ClassVar[bool]
+    _immutable: ClassVar[frozenset[str]]
     _inherits_id: ClassVar[bool]
+    _instance_defaults: ClassVar[list[Default]]
     _primary_key: ClassVar[str]
     _relationships: ClassVar[dict[str, Any]]
     _schema: ClassVar[str]
@@ -46,44 +49,30 @@ class Record:
     """The values as they are in the table, `None` for an instance that stands for no row of it."""
 
     def __init__(self, **values: Any) -> None:
-        self._data = data = dict[str, Any]()
-        self._clean = None
-        columns = self._columns
-        others: list[str] = []
-        for name, value in values.items():
-            if name == "id":
-                self._set_identity(value)
-            elif name in columns or not _has_setter(type(self), name):
-                data[name] = value
-            else:
-                others.append(name)
-        self._set_defaults(values)
-        for name in others:
-            setattr(self, name, values[name])
+        model = type(self)
+        given = values.keys()
+        others: dict[str, Any] = {}
+        if not given <= model._columns.keys():
+            others = {name: values.pop(name) for name in given - model._columns.keys() if _has_setter(model, name)}
+        _SET_DATA(self, values)
+        _SET_CLEAN(self, None)
+        if model._instance_defaults:
+            self._set_defaults(model._instance_defaults)
+        if "id" in values:
+            self._set_identity(values.pop("id"))
+        for name, value in others.items():
+            setattr(self, name, value)
 
     def _set_identity(self, value: Any) -> None:
         self.__dict__["id"] = int(value) if value is not None and self._has_integer_id else value
 
-    def _set_defaults(self, given: Mapping[str, Any]) -> None:
-        missing = {d.column: d.value if d.make is None else d.make() for d in self._defaults() if d.column not in given}
-        if not missing:
-            return
-        key = self._primary_key
-        if key in missing or given.get(key) is not None:
+    def _set_defaults(self, defaults: list[Default]) -> None:
+        data, key = self._data, self._primary_key
+        has_key = data.get(key) is not None
+        missing = {d.column: d.value if d.make is None else d.make() for d in defaults if d.column not in data}
+        data.update(missing)
+        if missing and (has_key or key in missing):
             self.__dict__["_defaulted"] = private_copy(missing)
-        if "id" in missing:
-            self._set_identity(missing.pop("id"))
-        self._data.update(missing)
-
-    @classmethod
-    def _defaults(cls) -> list[Default]:
-        found: list[Default] | None = cls.__dict__.get("_instance_defaults")
-        if found is None:
-            found = cls._instance_defaults = defaults(cls._column_defaults)
-        return found
-
-    _instance_defaults: ClassVar[list[Default]]
-    _immutable: ClassVar[frozenset[str]]
 
     # Attributes.
 
@@ -97,7 +86,10 @@ class Record:
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name.startswith("_") or _has_setter(type(self), name):
+        model = type(self)
+        if type(model.__dict__.get(name)) is ColumnProxy:  # nearly always
+            self._data[name] = value
+        elif name.startswith("_") or _has_setter(model, name):
             object.__setattr__(self, name, value)
         else:
             self._data[name] = value

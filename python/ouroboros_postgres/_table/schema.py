@@ -103,7 +103,8 @@ def _type_word(annotation: Any) -> str | None:
     if origin is list:
         item = without_none(get_args(kind)[0])
         return "jsonb" if item is Any else _array_word(item)
-    kind = dict if origin is dict else kind
+    if origin is dict:
+        return "jsonb"
     return _TYPES.get(kind) if isinstance(kind, type) else None
 
 

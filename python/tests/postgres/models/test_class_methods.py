@@ -15,9 +15,9 @@ from queries.sent import Sent
 
 SCHEMA = """
 CREATE TABLE person (
-    id serial PRIMARY KEY, name text NOT NULL, age int DEFAULT 1, city text, tags text[], since date DEFAULT '2024-01-01'
+    id serial PRIMARY KEY, name text NOT NULL, age int DEFAULT 1, city text, tags text[],
+    since date DEFAULT '2024-01-01'
 );
-CREATE TABLE "Odd Table" (id serial PRIMARY KEY, "createdAt" int, "order" int);
 CREATE TABLE tally (id serial PRIMARY KEY, count int, find text, get text);
 CREATE TABLE bare (sku text PRIMARY KEY);
 """

@@ -210,7 +210,7 @@ def test_annotations_see_the_names_of_the_function_that_defines_the_class() -> N
 
 
 def test_a_column_may_be_called_like_a_type() -> None:
-    from datetime import date
+    from datetime import date  # noqa: F401 - it is in annotations
 
     class Event(Table):
         date: date | None = None
@@ -223,7 +223,7 @@ def test_a_column_may_be_called_like_a_type() -> None:
 def test_annotations_that_cannot_be_resolved_stay_text_until_they_can() -> None:
     class Price(Table):
         amount: Decimal
-        other: Later
+        other: Later  # noqa: F821
 
     assert Price._columns["amount"] == "Decimal"
     assert Price._columns["other"] == "Later"

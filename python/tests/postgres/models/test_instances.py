@@ -196,7 +196,7 @@ def test_descriptors_of_the_class_take_assignments() -> None:
 def test_instances_are_equal_to_themselves_only() -> None:
     one, other = Item(id=1, name="x"), Item(id=1, name="x")
     assert one != other
-    assert one == one  # noqa: PLR0124
+    assert one == one
     assert {one, other, one} == {one, other}
     gone = weakref.ref(other)
     del other
@@ -216,7 +216,7 @@ def test_to_dict_is_a_copy() -> None:
     assert item.name == "x"
 
 
-@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda item: pickle.loads(pickle.dumps(item))])
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda item: pickle.loads(pickle.dumps(item))])  # noqa: S301
 def test_copies_are_independent(duplicate: Any) -> None:
     item = TextKeyed(id="a", extra=[1])
     twin = duplicate(item)
