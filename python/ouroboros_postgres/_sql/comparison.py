@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from .._arguments import PLAIN
 from .._guards import is_collection, is_list, is_mapping, is_set
 from .encodable import Encodable, Subquery
 
@@ -58,14 +59,7 @@ def compare(encoder: Encoder, left: Node, operator: str, value: Any) -> Node:
         value: What to compare with; tests for NULL ignore it.
     """
     word = spelling(operator)
-    if word in _NULL_TESTS:
-        return {"compare": {"left": left, "operator": word}}
-    if value is None and word in _DISTINCTIONS:
-        return {"compare": {"left": left, "operator": _DISTINCTIONS[word]}}
-    for kind, convert in _CONVERSIONS:
-        if word in kind:
-            return convert(encoder, left, word, value)
-    return _scalar(encoder, left, word if word in OPERATORS else operator, value)
+    return _CONVERSIONS.get(word, _scalar)(encoder, left, word, value)
 
 
 def members(operator: str, value: Any) -> list[Any]:
@@ -79,9 +73,21 @@ def members(operator: str, value: Any) -> list[Any]:
     return list(value)
 
 
+def _null_test(encoder: Encoder, left: Node, word: str, value: Any) -> Node:
+    return {"compare": {"left": left, "operator": word}}
+
+
+def _distinction(encoder: Encoder, left: Node, word: str, value: Any) -> Node:
+    if value is None:
+        return {"compare": {"left": left, "operator": _DISTINCTIONS[word]}}
+    return _scalar(encoder, left, word, value)
+
+
 def _scalar(encoder: Encoder, left: Node, word: str, value: Any) -> Node:
     compared: Node = {"left": left, "operator": word}
-    if isinstance(value, Subquery):
+    if type(value) in PLAIN:
+        compared["value"] = encoder.slot(value)
+    elif isinstance(value, Subquery):
         compared["right"] = {"query": value.encode_column(encoder)}
     elif isinstance(value, Encodable):
         compared["right"] = value.encode(encoder)
@@ -128,8 +134,10 @@ def _containment(encoder: Encoder, left: Node, word: str, value: Any) -> Node:
 
 
 _Conversion = Callable[["Encoder", "Node", str, Any], "Node"]
-_CONVERSIONS: Final[tuple[tuple[frozenset[str], _Conversion], ...]] = (
-    (_MEMBERSHIPS, _membership),
-    (frozenset(_RANGES), _range),
-    (_CONTAINMENTS, _containment),
-)
+_CONVERSIONS: Final[dict[str, _Conversion]] = {
+    **dict.fromkeys(_NULL_TESTS, _null_test),
+    **dict.fromkeys(_DISTINCTIONS, _distinction),
+    **dict.fromkeys(_MEMBERSHIPS, _membership),
+    **dict.fromkeys(_RANGES, _range),
+    **dict.fromkeys(_CONTAINMENTS, _containment),
+}

@@ -64,7 +64,9 @@ class SqlExpr(Condition):
         Raises:
             TypeError: `column` is neither a name nor an expression.
         """
-        column = self.operand if self.operand is not None else self.column
+        if self.operand is not None:
+            return self.operand.encode(encoder)
+        column = self.column
         if isinstance(column, str):
             return encoder.name(column)
         if not isinstance(column, Encodable):

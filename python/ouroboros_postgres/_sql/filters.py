@@ -31,7 +31,9 @@ def nodes(encoder: Encoder, filters: Iterable[Filter]) -> list[Node]:
     """
     found: list[Node] = []
     for item in filters:
-        if isinstance(item, QueryFragment):
+        if type(item) is SqlExpr:  # most are
+            found.append(item.encode(encoder))
+        elif isinstance(item, QueryFragment):
             found += nodes(encoder, item.to_conditions())
         elif isinstance(item, Condition):
             found.append(item.encode(encoder))

@@ -36,7 +36,7 @@ class QueryFragment(Condition):
 
     __slots__ = ("_conditions",)
 
-    def __init__(self, *conditions: Filter, **kwargs: Any) -> None:
+    def __init__(self, /, *conditions: Filter, **kwargs: Any) -> None:
         self._conditions: list[Any] = [*conditions, *(lookup(name, value) for name, value in kwargs.items())]
 
     def to_conditions(self) -> list[Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._arguments import json_text
 from .._guards import is_mapping
+from .encodable import Encodable, Subquery
 from .expression import SqlExpr
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ class JsonComparison(SqlExpr):
     def encode(self, encoder: Encoder) -> Node:
         """Give the node."""
         value = self.value
+        if isinstance(value, (Encodable, Subquery)):
+            return super().encode(encoder)
         if value is not None and not isinstance(value, str) and not is_mapping(value):
             value = json_text(value)
         return contains_json(encoder, self.left(encoder), self.op, value)

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .._arguments import json_text
 from .._guards import is_list, is_mapping, is_set
+from .comparison import compare
 from .declared import kind_of_column
+from .encodable import Encodable, Subquery
 from .expression import SqlExpr
 from .json_comparison import contains_json
 
 if TYPE_CHECKING:
     from .declared import Kind
-    from .encodable import Encodable
     from .encoder import Encoder, Node
 
 __all__ = ["MemberFilter"]
@@ -48,7 +49,10 @@ class MemberFilter(SqlExpr):
             TypeError: A key of JSON is not text.
         """
         left, has_all = self.left(encoder), self.op == "HAS"
-        if self._kind(encoder) == "array":
+        is_array = self._kind(encoder) == "array"
+        if isinstance(self.value, (Encodable, Subquery)):
+            return compare(encoder, left, "any" if is_array else "?", self.value)
+        if is_array:
             return _array(encoder, left, self.value, has_all)
         if has_all:
             _check_keys(self.value)
@@ -73,7 +77,7 @@ def _is_many(value: Any) -> bool:
 
 def _check_keys(value: Any) -> None:
     for key in value if _is_many(value) else [value]:
-        if not isinstance(key, str):
+        if not isinstance(key, (str, Encodable, Subquery)):
             raise TypeError(f"has() takes keys of JSON that are str, not {type(key).__name__}")
 
 

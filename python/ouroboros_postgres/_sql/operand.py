@@ -212,29 +212,29 @@ class Operand(Encodable):
         """The array has an element; of a list: one of its elements. `None`: it has a NULL."""
         return MemberFilter(self.name, "ANY", value, operand=self, kind="array")
 
-    def array_contains(self, values: Iterable[Any]) -> SqlExpr:
+    def array_contains(self, values: Iterable[Any] | Encodable) -> SqlExpr:
         """The array has all of some elements.
 
         Raises:
-            TypeError: They are not a list.
+            TypeError: They are neither a list nor a column.
         """
-        return self._compared("@>", members("array_contains", values))
+        return self._compared("@>", _elements("array_contains", values))
 
-    def array_contained_by(self, values: Iterable[Any]) -> SqlExpr:
+    def array_contained_by(self, values: Iterable[Any] | Encodable) -> SqlExpr:
         """The array has no other than some elements.
 
         Raises:
-            TypeError: They are not a list.
+            TypeError: They are neither a list nor a column.
         """
-        return self._compared("<@", members("array_contained_by", values))
+        return self._compared("<@", _elements("array_contained_by", values))
 
-    def array_overlaps(self, values: Iterable[Any]) -> SqlExpr:
+    def array_overlaps(self, values: Iterable[Any] | Encodable) -> SqlExpr:
         """The array has one of some elements.
 
         Raises:
-            TypeError: They are not a list.
+            TypeError: They are neither a list nor a column.
         """
-        return self._compared("&&", members("array_overlaps", values))
+        return self._compared("&&", _elements("array_overlaps", values))
 
     # Order and name.
 
@@ -260,6 +260,10 @@ class Operand(Encodable):
 
 def _values(operator: str, values: Any) -> list[Any] | Subquery:
     return values if isinstance(values, Subquery) else members(operator, values)
+
+
+def _elements(method: str, values: Any) -> list[Any] | Encodable:
+    return values if isinstance(values, Encodable) else members(method, values)
 
 
 def _bounds(low: Any, high: Any) -> list[Any]:

@@ -434,6 +434,10 @@ def test_columns_compare_with_columns() -> None:
     assert (User.age.not_between(name, 5)).to_sql() == ("(age < name OR age > $1)", [5])
     expression = User.age >= name
     assert expression.value is name
+    assert User.email.like(name).to_sql() == ("email LIKE name", [])
+    assert User.tags.any_(name).to_sql() == ("name = ANY(tags)", [])
+    assert User.tags.array_overlaps(COLUMN).to_sql() == ("tags && c", [])
+    assert COLUMN.json_contains(User.tags).to_sql() == ("c @> tags", [])
 
 
 def test_columns_compare_with_queries() -> None:

@@ -275,6 +275,10 @@ def test_values_that_do_not_fit_a_lookup(keyword: str, value: Any, error: type[E
         QueryFragment(**{keyword: value})
 
 
+def test_any_keyword_can_be_a_column() -> None:
+    assert QueryFragment(**{"self": 1, "conditions": 2, "kwargs": 3}).to_sql()[1] == [1, 2, 3]
+
+
 def test_an_iterable_in_a_lookup_can_be_used_twice() -> None:
     fragment = QueryFragment(c__in=iter([1, 2]))
     assert fragment.to_sql() == fragment.to_sql() == ("c IN ($1, $2)", [1, 2])

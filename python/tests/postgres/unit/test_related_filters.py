@@ -191,6 +191,8 @@ def test_the_declared_type_decides(column: str, array: bool | None) -> None:
         (has(Post.meta, ["a", "b"]), "meta ?& $1", [["a", "b"]]),
         (has(Post.meta, []), "meta IS NOT NULL", []),
         (any_(Post.author_id, 5), "$1 = ANY(author_id)", [5]),
+        (any_(Post.tags, Post.title), "title = ANY(tags)", []),
+        (has(Post.meta, Post.title), "meta ? title", []),
         (any_(aliased(Post, "p").tags, "a"), "$1 = ANY(p.tags)", ["a"]),
         (has(aliased(Post, "p").tags, "a"), "$1 = ANY(p.tags)", ["a"]),
         (has(aliased(Post, "p").meta, "a"), "p.meta ? $1", ["a"]),
