@@ -24,14 +24,14 @@ type cursorRequest struct {
 
 // source is the statement of a tree or of a text.
 func (r *cursorRequest) source(t trees) (engine.Statement, error) {
-	if r.Statement == nil {
+	if !present(r.Statement) {
 		text := statementRequest{SQL: r.SQL, Args: r.Args, Named: r.Named}
 		return text.statement()
 	}
 	if r.SQL != "" || r.Named != nil {
 		return engine.Statement{}, pgerr.New(pgerr.Value, "statement excludes sql and named")
 	}
-	s, _, err := t.statement(r.Statement, r.Args)
+	s, _, err := t.statement(string(r.Statement), r.Args)
 	return s, err
 }
 

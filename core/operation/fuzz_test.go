@@ -21,18 +21,25 @@ func FuzzDecode(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
+	f.Add([]byte(`{"op":"statement","statement":{"select":{"from":{"table":"t"},"limit":0}},"args":[1,"\ud83d\ude00"],"purpose":"count"}`))
+	f.Add([]byte(`{"statement": {"update":{"table":{"table":["a"]},"set":[["b",[0,null]]]}} ,"explain":{"format":"json"},"args":[{"n":"1"}]}`))
+	kept := newTrees()
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		if !json.Valid(raw) {
 			return // the bridge has refused it
 		}
 		for _, request := range []any{
 			&statementRequest{}, &upsertRequest{}, &selectRequest{}, &updateRequest{}, &relatedRequest{}, &removalRequest{},
-			&setLinksRequest{}, &fetchLinkedRequest{}, &tableRequest{}, &aggregateRequest{}, &withCTERequest{},
+			&setLinksRequest{}, &fetchLinkedRequest{}, &tableRequest{}, &aggregateRequest{}, &withCTERequest{}, &cursorRequest{}, &compileRequest{},
 		} {
 			var typed *pgerr.Error
 			if err := decode(raw, request); err != nil && !errors.As(err, &typed) {
 				t.Fatalf("%T: %v", request, err)
 			}
+		}
+		var typed *pgerr.Error
+		if _, err := kept.run(raw); err != nil && !errors.As(err, &typed) {
+			t.Fatal(err)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package operation
 
 import (
 	"context"
+	"strings"
 
 	"github.com/goccy/go-json"
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -29,22 +30,22 @@ func newTrees() trees {
 	return trees{known}
 }
 
-func (t trees) compiled(tree []byte) (*query.Compiled, error) {
+func (t trees) compiled(tree string) (*query.Compiled, error) {
 	if len(tree) > longestTree {
 		return query.Compile(tree, 1)
 	}
-	if c, ok := t.known.Get(string(tree)); ok {
+	if c, ok := t.known.Get(tree); ok {
 		return c, nil
 	}
 	c, err := query.Compile(tree, 1)
 	if err == nil {
-		t.known.Add(string(tree), c)
+		t.known.Add(strings.Clone(tree), c) // it is part of a request
 	}
 	return c, err
 }
 
 // statement is a tree with the arguments of its slots.
-func (t trees) statement(tree []byte, args []wire.Arg) (engine.Statement, *query.Compiled, error) {
+func (t trees) statement(tree string, args []wire.Arg) (engine.Statement, *query.Compiled, error) {
 	c, err := t.compiled(tree)
 	if err != nil {
 		return engine.Statement{}, nil, err
@@ -53,45 +54,75 @@ func (t trees) statement(tree []byte, args []wire.Arg) (engine.Statement, *query
 	return engine.Statement{SQL: c.SQL, Args: bound, Read: c.Read}, c, err
 }
 
+// treeRequest is read by hand: it is the request that is sent most.
 type treeRequest struct {
-	header
-	Statement json.RawMessage `json:"statement"`
-	Args      wire.Args       `json:"args"`
-	Purpose   string          `json:"purpose"`
-	Explain   *query.Explain  `json:"explain"`
+	tree    string
+	args    []wire.Arg
+	purpose string
+	explain *query.Explain
+}
+
+func readTreeRequest(request []byte) (treeRequest, error) {
+	var r treeRequest
+	reader := wire.NewReader(string(request))
+	reader.Object(func(key string) {
+		switch key {
+		case "op":
+			reader.Raw()
+		case "statement":
+			r.tree = reader.Raw()
+		case "args":
+			r.args = reader.Args()
+		case "purpose":
+			r.purpose = reader.Text()
+		case "explain":
+			r.explain = readExplain(reader)
+		default:
+			reader.Fail("malformed request: unknown field %.64q", key)
+		}
+	})
+	return r, reader.End()
+}
+
+func readExplain(reader *wire.Reader) *query.Explain {
+	raw := reader.Raw()
+	if raw == "null" {
+		return nil
+	}
+	var e query.Explain
+	if err := decode([]byte(raw), &e); err != nil {
+		reader.Fail("%s", pgerr.From(err).Message)
+	}
+	return &e
 }
 
 // run reads the request of a statement. Its errors are found here, before anything is sent.
 func (t trees) run(request []byte) (Task, error) {
-	var r treeRequest
-	if err := decode(request, &r); err != nil {
-		return Task{}, err
-	}
-	prefix, err := prefixOf(r.Purpose)
+	r, err := readTreeRequest(request)
 	if err != nil {
 		return Task{}, err
 	}
-	s, c, err := t.statement(r.Statement, r.Args)
+	prefix, err := prefixOf(r.purpose)
 	if err != nil {
 		return Task{}, err
 	}
-	if r.Explain != nil {
-		if s.SQL, err = r.Explain.Of(s.SQL); err != nil {
+	s, c, err := t.statement(r.tree, r.args)
+	if err != nil {
+		return Task{}, err
+	}
+	reply := answer(r.purpose == "aggregate", c.Rows)
+	switch {
+	case r.explain != nil:
+		reply = rows
+		if s.SQL, err = r.explain.Of(s.SQL); err != nil {
 			return Task{}, err
 		}
-		return Task{First: &s, Run: func(ctx context.Context, session engine.Session) (Reply, error) {
-			reply, err := rows(session.Query(ctx, s))
-			return reply, prefixed(err, prefix)
-		}}, nil
-	}
-	distinct := r.Purpose == "aggregate"
-	if distinct && c.Repeated != "" {
+	case r.purpose == "aggregate" && c.Repeated != "":
 		return Task{}, query.RepeatedName(c.Repeated)
 	}
 	return Task{First: &s, Run: func(ctx context.Context, session engine.Session) (Reply, error) {
-		result, err := session.Query(ctx, s)
-		reply, err := answer(distinct, c.Rows)(result, err)
-		return reply, prefixed(err, prefix)
+		answered, err := reply(session.Query(ctx, s))
+		return answered, prefixed(err, prefix)
 	}}, nil
 }
 
@@ -151,25 +182,30 @@ func compileTree(request []byte) (any, error) {
 }
 
 func (r *compileRequest) compiled() (*query.Compiled, error) {
-	first, given := 1, 0
-	for _, tree := range [...]json.RawMessage{r.Statement, r.Expression, r.Where} {
-		if tree != nil {
-			given++
-		}
-	}
+	first := 1
 	if r.First != nil {
 		first = *r.First
 	}
-	switch {
-	case given != 1:
-		return nil, pgerr.New(pgerr.Value, "compile needs one of statement, expression and where")
-	case r.Statement != nil:
-		return query.Compile(r.Statement, first)
-	case r.Expression != nil:
-		return query.CompileExpression(r.Expression, first)
+	var compile func(tree string, first int) (*query.Compiled, error)
+	var given json.RawMessage
+	n := 0
+	for _, part := range [...]struct {
+		tree    json.RawMessage
+		compile func(string, int) (*query.Compiled, error)
+	}{{r.Statement, query.Compile}, {r.Expression, query.CompileExpression}, {r.Where, query.CompileWhere}} {
+		if present(part.tree) {
+			n++
+			given, compile = part.tree, part.compile
+		}
 	}
-	return query.CompileWhere(r.Where, first)
+	if n != 1 {
+		return nil, pgerr.New(pgerr.Value, "compile needs one of statement, expression and where")
+	}
+	return compile(string(given), first)
 }
+
+// present tells a field that is there from one that is missing or null.
+func present(field json.RawMessage) bool { return len(field) > 0 && string(field) != "null" }
 
 func tableText(request []byte) (any, error) {
 	var r struct {

@@ -114,13 +114,6 @@ func (b *builder) selected(prefix string, columns []string) {
 	}
 }
 
-func (b *builder) returning(columns []string) {
-	if len(columns) > 0 {
-		b.write(" RETURNING ")
-		b.selected("", columns)
-	}
-}
-
 // Order is one column of ORDER BY; Direction is asc or desc, perhaps with nulls first or nulls last, in any case.
 type Order struct {
 	Column    string
@@ -143,17 +136,13 @@ func (b *builder) direction(text string) {
 	b.write(" ", words)
 }
 
+// order writes ORDER BY for columns behind a prefix.
 func (b *builder) order(prefix string, orders []Order) {
-	for i, o := range orders {
-		if i == 0 {
-			b.write(" ORDER BY ")
-		} else {
-			b.write(", ")
-		}
-		b.write(prefix)
-		b.name(o.Column)
-		b.direction(o.Direction)
+	list := orderNodes("order_by", orders)
+	for i := range list {
+		list[i].expression = &prefixedNode{prefix, orders[i].Column}
 	}
+	b.orderBy(" ORDER BY ", list)
 }
 
 // Page limits a result; nil is no limit.

@@ -40,7 +40,7 @@ func (p Placeholder) MarshalJSON() ([]byte, error) {
 
 // Compile reads the tree of a statement and writes its SQL text. The number of the first placeholder is 1 in a statement
 // that is to be run.
-func Compile(tree []byte, first int) (*Compiled, error) {
+func Compile(tree string, first int) (*Compiled, error) {
 	r := treeReader{wire.NewReader(tree)}
 	b := &builder{sparing: true, first: first - 1}
 	compiled := &Compiled{}
@@ -67,7 +67,7 @@ func Compile(tree []byte, first int) (*Compiled, error) {
 }
 
 // CompileExpression writes an expression on its own; its placeholders begin with first.
-func CompileExpression(tree []byte, first int) (*Compiled, error) {
+func CompileExpression(tree string, first int) (*Compiled, error) {
 	r := treeReader{wire.NewReader(tree)}
 	e := r.need("the expression")
 	b := &builder{sparing: true, first: first - 1, at: position{kind: "filter"}}
@@ -75,7 +75,7 @@ func CompileExpression(tree []byte, first int) (*Compiled, error) {
 }
 
 // CompileWhere writes the conditions of a select, without WHERE.
-func CompileWhere(tree []byte, first int) (*Compiled, error) {
+func CompileWhere(tree string, first int) (*Compiled, error) {
 	r := treeReader{wire.NewReader(tree)}
 	n := r.selectNode()
 	b := &builder{sparing: true, first: first - 1}

@@ -215,6 +215,8 @@ func label(e expression) string {
 	switch e := e.(type) {
 	case *columnNode:
 		return "column " + e.name
+	case *prefixedNode:
+		return "column " + e.column
 	case *aggregateNode:
 		return "aggregate " + e.function
 	}

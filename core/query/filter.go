@@ -39,24 +39,29 @@ func (b *builder) matching(m Match) []element {
 	return []element{{&rawNode{Raw{m.Where, m.Args}}, position{kind: "where"}}}
 }
 
+// prefixedNode is a column behind the quoted name of its table.
+type prefixedNode struct {
+	prefix, column string
+}
+
+func (n *prefixedNode) write(b *builder) {
+	b.write(n.prefix)
+	b.nameAt(b.at, n.column)
+}
+
 // condition writes a condition on a column behind a prefix.
 func (b *builder) condition(prefix string, c Condition) {
-	quoted, err := Quote(c.Column)
-	if err != nil {
-		b.keep(err)
-		return
-	}
-	b.compare(compared{
-		left:  func() { b.write(prefix, quoted) },
-		label: "column " + c.Column, name: c.Operator, value: c.Value, array: true,
-	})
+	n := c.node()
+	n.left = &prefixedNode{prefix, c.Column}
+	b.within(position{kind: "identifier"}, func() { n.write(b) })
 }
 
 func (b *builder) conditions(prefix string, filter []Condition) {
-	for i, c := range filter {
-		if i > 0 {
-			b.write(" AND ")
+	list := whereElements(filter, nil)
+	for i, e := range list {
+		if n, ok := e.expression.(*compareNode); ok {
+			n.left = &prefixedNode{prefix, filter[i].Column}
 		}
-		b.condition(prefix, c)
 	}
+	b.conjunction("", list)
 }

@@ -20,11 +20,11 @@ func (c statementCase) compiled() (*Compiled, error) {
 	}
 	switch {
 	case c.Statement != nil:
-		return Compile(c.Statement, first)
+		return Compile(string(c.Statement), first)
 	case c.Expression != nil:
-		return CompileExpression(c.Expression, first)
+		return CompileExpression(string(c.Expression), first)
 	}
-	return CompileWhere(c.Where, first)
+	return CompileWhere(string(c.Where), first)
 }
 
 func TestGoldenStatements(t *testing.T) {

@@ -83,23 +83,6 @@ func boundsSlice(before []Token) bool {
 	return false
 }
 
-// Shift adds n to the number of every placeholder.
-func Shift(sql string, n int) (string, error) {
-	var out strings.Builder
-	for _, t := range Tokenize(sql) {
-		if t.Kind != Parameter {
-			out.WriteString(t.Text)
-			continue
-		}
-		number, err := placeholder(t)
-		if err != nil {
-			return "", err
-		}
-		out.WriteString("$" + strconv.Itoa(number+n))
-	}
-	return out.String(), nil
-}
-
 func placeholder(t Token) (int, error) {
 	number, err := strconv.Atoi(t.Text[1:])
 	if err != nil || number < 1 || number > MaxParameters {
@@ -109,7 +92,8 @@ func placeholder(t Token) (int, error) {
 }
 
 // Fragment makes a piece of SQL written by the caller fit behind n parameters: its own run from $1 to $count, all of them
-// used. It may end in semicolons, but not hold any.
+// used, becomes $n+1 to $n+count. It may end in semicolons, but not hold any, and it closes what it opens, so that what is
+// written around it stays outside. Everything else in it is kept byte for byte.
 func Fragment(sql string, count, n int) (string, error) {
 	if strings.IndexByte(sql, 0) >= 0 {
 		return "", pgerr.New(pgerr.Query, "the SQL text contains a NUL character")
@@ -121,25 +105,55 @@ func Fragment(sql string, count, n int) (string, error) {
 	if err := complete(tokens, count); err != nil {
 		return "", err
 	}
-	var text strings.Builder
-	for _, t := range tokens {
-		text.WriteString(t.Text)
-	}
-	return Shift(text.String(), n)
+	return shifted(tokens, n), nil
 }
 
+// shifted joins tokens, adding n to the number of every placeholder.
+func shifted(tokens []Token, n int) string {
+	var out strings.Builder
+	for _, t := range tokens {
+		if t.Kind != Parameter {
+			out.WriteString(t.Text)
+			continue
+		}
+		number, _ := placeholder(t) // complete has checked it
+		out.WriteString("$" + strconv.Itoa(number+n))
+	}
+	return out.String()
+}
+
+// trimmed gives the tokens of a text without white space, comments and semicolons at its end.
 func trimmed(sql string) ([]Token, error) {
-	tokens := Tokenize(sql)
+	const after = "\n" // a token of its own, unless the text ends inside quotes
+	tokens := Tokenize(sql + after)
 	end := len(tokens)
+	if tokens[end-1].Kind != Space && tokens[end-1].Kind != Comment {
+		return nil, pgerr.New(pgerr.Query, "the SQL text ends inside quotes")
+	}
 	for end > 0 && (tokens[end-1].silent() || tokens[end-1].mark(";")) {
 		end--
 	}
-	for _, t := range tokens[:end] {
-		if t.mark(";") {
-			return nil, pgerr.New(pgerr.Query, "the SQL text must not contain ';'")
+	return tokens[:end], closed(tokens[:end])
+}
+
+// closed refuses statements that end inside a text, and parentheses that do not match.
+func closed(tokens []Token) error {
+	depth, lowest := 0, 0
+	for _, t := range tokens {
+		switch {
+		case t.mark(";"):
+			return pgerr.New(pgerr.Query, "the SQL text must not contain ';'")
+		case t.mark("("):
+			depth++
+		case t.mark(")"):
+			depth--
+			lowest = min(lowest, depth)
 		}
 	}
-	return tokens[:end], nil
+	if depth != 0 || lowest < 0 {
+		return pgerr.New(pgerr.Query, "the parentheses of the SQL text do not match")
+	}
+	return nil
 }
 
 func complete(tokens []Token, count int) error {

@@ -2,6 +2,7 @@ package query
 
 import (
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -43,19 +44,6 @@ func TestNamedRefuses(t *testing.T) {
 	}
 }
 
-func TestShift(t *testing.T) {
-	t.Parallel()
-	got, err := Shift(`$1 = a AND tbl$1 = '$1' AND "$1" = $12 -- $1`, 3)
-	if want := `$4 = a AND tbl$1 = '$1' AND "$1" = $15 -- $1`; got != want || err != nil {
-		t.Errorf("got %q %v", got, err)
-	}
-	for _, sql := range []string{"$0", "$65536", "$99999999999999999999"} {
-		if _, err := Shift(sql, 0); err == nil || pgerr.From(err).Kind != pgerr.Query {
-			t.Errorf("%q: %v", sql, err)
-		}
-	}
-}
-
 func TestFragment(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -67,13 +55,20 @@ func TestFragment(t *testing.T) {
 		{"a = $2 OR b = $1 OR c = $2", 2, "a = $4 OR b = $3 OR c = $4"},
 		{"", 0, ""},
 		{"a = ';'", 0, "a = ';'"},
+		{`$1 = a AND tbl$1 = '$1' AND "$1" = $2 AND $$ $1 $$ <> E'\'$1' /* $1 /* $2 */ $1 */ OR $1 -- $1`, 2, `$3 = a AND tbl$1 = '$1' AND "$1" = $4 AND $$ $1 $$ <> E'\'$1' /* $1 /* $2 */ $1 */ OR $3`},
+		{"a = 'x'\n'y' OR b = ')'", 0, "a = 'x'\n'y' OR b = ')'"},
+		{"a = 'x'\n", 0, "a = 'x'"},
+		{"(a) = ANY(b) -- (", 0, "(a) = ANY(b)"},
 	}
 	for _, c := range cases {
 		if got, err := Fragment(c.sql, c.count, 2); got != c.want || err != nil {
 			t.Errorf("%q: %q %v", c.sql, got, err)
 		}
 	}
-	for sql, count := range map[string]int{"a = $2": 1, "a = $1": 2, "a = 1": 1, "a = 1; delete from t": 0, "$0": 0, "a = '\x00'": 0} {
+	for sql, count := range map[string]int{
+		"a = $2": 1, "a = $1": 2, "a = 1": 1, "a = 1; delete from t": 0, "$0": 0, "a = '\x00'": 0,
+		"$65536": 1, "$99999999999999999999": 1, "a = 'x": 0, `"a`: 0, "$q$ $q": 0, "E'\\'": 0, "a) OR (b": 0, "(a": 0, "a)": 0,
+	} {
 		if _, err := Fragment(sql, count, 0); err == nil || pgerr.From(err).Kind != pgerr.Query {
 			t.Errorf("%q: %v", sql, err)
 		}
@@ -99,23 +94,33 @@ func FuzzNamed(f *testing.F) {
 	})
 }
 
-func FuzzShift(f *testing.F) {
-	f.Add("a = $1 and b = '$2' and c = $2", 5)
-	f.Fuzz(func(t *testing.T, sql string, n int) {
-		if n < 0 || n > MaxParameters {
+// FuzzFragment: outside of placeholders a text stays what it is, byte for byte; it cannot reach what is written around it.
+func FuzzFragment(f *testing.F) {
+	f.Add("a = $1 and b = '$2' and c = $2", 2, 5)
+	f.Add("a = 'x'\n'y' -- $1\n;", 0, 1)
+	f.Add("$$ $1 $$ /* $1 */ $1", 1, 65535)
+	f.Add("(a) ) (", 0, 0)
+	f.Fuzz(func(t *testing.T, sql string, count, n int) {
+		if n < 0 || n > MaxParameters || count < 0 || count > 9 {
 			return
 		}
-		out, err := Shift(sql, n)
+		out, err := Fragment(sql, count, n)
 		if err != nil {
 			return
 		}
-		before, after := Tokenize(sql), Tokenize(out)
-		if len(before) != len(after) {
-			t.Fatalf("%q became %q", sql, out)
+		before, after := Tokenize(sql), Tokenize("("+out+"\n)")
+		if last := len(after) - 1; !after[last].mark(")") {
+			t.Fatalf("%q becomes %q, which swallows what is behind it", sql, out)
 		}
-		for i := range before {
-			if before[i].Kind != after[i].Kind || before[i].Kind != Parameter && before[i] != after[i] {
-				t.Fatalf("%q became %q", sql, out)
+		after = after[1:]
+		for i, token := range Tokenize(out) {
+			same := before[i] == token
+			if token.Kind == Parameter {
+				number, _ := strconv.Atoi(before[i].Text[1:])
+				same = before[i].Kind == Parameter && token.Text == "$"+strconv.Itoa(number+n)
+			}
+			if !same || after[i] != token && i > 0 {
+				t.Fatalf("%q became %q at %q", sql, out, token.Text)
 			}
 		}
 	})

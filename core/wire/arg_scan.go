@@ -34,8 +34,10 @@ func (a *Arg) UnmarshalJSON(raw []byte) error {
 }
 
 // ParseArgs reads a JSON list of arguments (docs/reference/payloads.md). null is an empty list.
-func ParseArgs(raw []byte) ([]Arg, error) {
-	s := scanner{src: string(raw)}
+func ParseArgs(raw []byte) ([]Arg, error) { return parseArgs(string(raw)) }
+
+func parseArgs(src string) ([]Arg, error) {
+	s := scanner{src: src}
 	s.space()
 	if strings.HasPrefix(s.src[s.pos:], "null") {
 		s.pos += len("null")
@@ -190,6 +192,50 @@ func (s *scanner) listSize() int {
 		ahead = ahead[:end]
 	}
 	return strings.Count(ahead, ",") + 1
+}
+
+// skip goes to the end of a value by its brackets and quotes alone.
+func (s *scanner) skip() bool {
+	start, depth := s.pos, 0
+	for ; s.pos < len(s.src); s.pos++ {
+		switch s.src[s.pos] {
+		case '"':
+			s.pos = endOfString(s.src, s.pos)
+		case '{', '[':
+			depth++
+			continue
+		case '}', ']':
+			if depth == 0 {
+				return s.pos > start
+			}
+			depth--
+		case ',', ' ', '\t', '\n', '\r':
+			if depth == 0 {
+				return s.pos > start
+			}
+			continue
+		default:
+			continue
+		}
+		if depth == 0 {
+			s.pos = min(s.pos+1, len(s.src))
+			return true
+		}
+	}
+	return depth == 0 && s.pos > start
+}
+
+// endOfString is the place of the quote that ends the string which begins at i.
+func endOfString(src string, i int) int {
+	for i++; i < len(src); i++ {
+		switch src[i] {
+		case '\\':
+			i++
+		case '"':
+			return i
+		}
+	}
+	return len(src)
 }
 
 // object checks an object of user data and keeps its text.

@@ -17,9 +17,9 @@ type Reader struct {
 	err     error
 }
 
-// NewReader begins with the first byte of raw.
-func NewReader(raw []byte) *Reader {
-	r := &Reader{scanner: scanner{src: string(raw), names: true}}
+// NewReader begins with the first byte of src.
+func NewReader(src string) *Reader {
+	r := &Reader{scanner: scanner{src: src, names: true}}
 	r.scanner.space()
 	return r
 }
@@ -134,6 +134,31 @@ func (r *Reader) Int() int64 {
 		r.needed("an integer")
 	}
 	return n
+}
+
+// Raw takes a value without looking into it; whether it is well-formed is for others to find out.
+func (r *Reader) Raw() string {
+	if r.err != nil {
+		return ""
+	}
+	start := r.scanner.pos
+	if !r.scanner.skip() {
+		r.needed("a value")
+	}
+	return r.scanner.src[start:r.scanner.pos]
+}
+
+// Args reads a list of arguments; its errors stay what they are.
+func (r *Reader) Args() []Arg {
+	raw := r.Raw()
+	if r.err != nil {
+		return nil
+	}
+	args, err := parseArgs(raw)
+	if err != nil {
+		r.err = err
+	}
+	return args
 }
 
 // Slot reads the number of an argument, null, or a list of such: an argument that is not known yet.
