@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, TypeGuard, TypeVar, cast
 
 from . import connection
 from ._loading.attributes import LoadableAttribute
@@ -77,10 +77,9 @@ class RelationshipLoader:
 
     def load_joined(self, query: Q, relationships: Sequence[str], config: LoadingConfig) -> Q:
         """Make a query load relationships by JOIN; anything but a `QueryBuilder` is returned as it is."""
-        builder: object = query
-        if not isinstance(builder, QueryBuilder) or not relationships:
+        if not _is_builder(query) or not relationships:
             return query
-        return cast("Q", cast("QueryBuilder[Any]", builder).options(joined(*relationships, innerjoin=config.innerjoin)))
+        return cast("Q", query.options(joined(*relationships, innerjoin=config.innerjoin)))
 
     async def load_selectin(self, instances: Sequence[Any], relationship: str, config: LoadingConfig) -> dict[Any, Any]:
         """Load one relationship of several instances by one statement.
@@ -99,6 +98,10 @@ class RelationshipLoader:
     async def load_subquery(self, instance: Any, relationship: str, config: LoadingConfig) -> Any:
         """Load one relationship of one instance; as `load_lazy`."""
         return await self.load_lazy(instance, relationship, config)
+
+
+def _is_builder(query: object) -> TypeGuard[QueryBuilder[Any]]:
+    return isinstance(query, QueryBuilder)
 
 
 async def _referring_rows(reference: BackReference, instances: Sequence[Any]) -> dict[Any, list[dict[str, Any]]]:
