@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast, overload
 
 from . import _runtime
 from ._builder import QueryBuilder, bulk
@@ -158,16 +158,24 @@ class Table(Persistent, metaclass=TableMeta):
         """
         return await cls._insert_many(rows)
 
+    @overload
+    @classmethod
+    async def update_many(cls, updates: Mapping[str, Any], *filters: Filter, returning: None = None) -> int: ...
+    @overload
     @classmethod
     async def update_many(
-        cls, updates: Mapping[str, Any], *filters: Filter, returning: list[str] | None = None
+        cls, updates: Mapping[str, Any], *filters: Filter, returning: Sequence[str]
+    ) -> int | list[Row]: ...
+    @classmethod
+    async def update_many(
+        cls, updates: Mapping[str, Any], *filters: Filter, returning: Sequence[str] | None = None
     ) -> int | list[Row]:
         """Change all rows that meet the filters, every row without any.
 
         Args:
             updates: The new values by column.
             *filters: As for `find`.
-            returning: The columns to return, `["*"]` for all.
+            returning: The columns to return, `["*"]` for all; `[]` is the same as `None`.
 
         Returns:
             How many rows were changed, or with `returning` those rows.
@@ -177,8 +185,14 @@ class Table(Persistent, metaclass=TableMeta):
         """
         return await bulk.update_many(cls, updates, filters, returning)
 
+    @overload
     @classmethod
-    async def delete_many(cls, *filters: Filter, returning: list[str] | None = None) -> int | list[Row]:
+    async def delete_many(cls, *filters: Filter, returning: None = None) -> int: ...
+    @overload
+    @classmethod
+    async def delete_many(cls, *filters: Filter, returning: Sequence[str]) -> int | list[Row]: ...
+    @classmethod
+    async def delete_many(cls, *filters: Filter, returning: Sequence[str] | None = None) -> int | list[Row]:
         """Delete all rows that meet the filters, every row without any or with an empty dict.
 
         Returns:

@@ -10,10 +10,10 @@ from decimal import Decimal
 from enum import Enum
 from functools import partial
 from types import NoneType
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 
 from .._column import ColumnDeclaration
-from .._guards import is_mapping, is_set
+from .._guards import is_list, is_mapping, is_set
 from ..types import Range
 from .annotations import without_none
 
@@ -48,19 +48,14 @@ def private_copy(value: Any) -> Any:
     """Copy a value so far that changes of it in place do not show in the copy: containers of containers as well."""
     if type(value) in _IMMUTABLE:
         return value
-    if isinstance(value, list):
-        return _items(cast("list[Any]", value))
-    if isinstance(value, tuple):
-        return tuple(_items(cast("tuple[Any, ...]", value)))
+    if is_list(value):
+        items = [item if type(item) in _IMMUTABLE else private_copy(item) for item in value]
+        return tuple(items) if isinstance(value, tuple) else items
     if is_mapping(value):
         return {key: item if type(item) in _IMMUTABLE else private_copy(item) for key, item in value.items()}
     if is_set(value):
         return set(value)
     return bytearray(value) if isinstance(value, bytearray) else value
-
-
-def _items(values: Iterable[Any]) -> list[Any]:
-    return [item if type(item) in _IMMUTABLE else private_copy(item) for item in values]
 
 
 def is_same(value: Any, copy: Any) -> bool:
