@@ -293,8 +293,11 @@ func (n *pathNode) write(b *builder) {
 func (n *matchNode) write(b *builder) {
 	config, err := split(n.config)
 	b.placed(position{kind: "text search configuration"}, err)
-	if strings.ContainsAny(n.config, `"'\`) {
+	switch {
+	case strings.ContainsAny(n.config, `"'\`):
 		b.fail("Invalid text search configuration: quotes are not allowed")
+	case len(config) > 2:
+		b.fail("Invalid text search configuration: a name and its schema are all it can have")
 	}
 	name := "'" + strings.Join(config, ".") + "'"
 	b.write("to_tsvector(", name, ", ")

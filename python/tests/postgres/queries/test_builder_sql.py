@@ -153,7 +153,7 @@ SQL: dict[str, tuple[Query, str, list[Any]]] = {
         .where_not_in_raw("b", "SELECT $1", [2])
         .where_exists_raw("SELECT $1", [3])
         .where_not_exists_raw("SELECT 1"),
-        "SELECT * FROM bare WHERE a = $1 AND a IN (SELECT $2) AND (NOT (b IN (SELECT $3))) AND EXISTS (SELECT $4) "
+        "SELECT * FROM bare WHERE a = $1 AND a IN (SELECT $2) AND b NOT IN (SELECT $3) AND EXISTS (SELECT $4) "
         "AND NOT EXISTS (SELECT 1)",
         [0, 1, 2, 3],
     ),
