@@ -36,7 +36,7 @@ class User(Table):
 
 
 class Post(Table):
-    id: ColumnProxy[int]
+    id: ColumnProxy[int] = Column(primary_key=True)
     author_id: ColumnProxy[int] = Column(foreign_key="user.id")
     title: ColumnProxy[str]
 
