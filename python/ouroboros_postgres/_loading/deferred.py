@@ -59,7 +59,7 @@ class DeferredColumn:
         sql, params = self._statement()
         rows = await connection.execute(sql, params)
         if isinstance(rows, list) and rows:
-            self._value = rows[0][self._column_name]
+            self._value = rows[0].get(self._column_name)
             self._hand_over()
         self._is_loaded = True
         return self._value

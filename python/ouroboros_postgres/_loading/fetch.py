@@ -47,9 +47,13 @@ class Loading:
     __slots__ = ("_hidden", "_joined", "_model", "_owners", "_plan", "select")
 
     def __init__(self, plan: Plan, model: Model, select: Select) -> None:
+        missing = _missing_columns(plan, select)
+        if missing and _merges(select.node):
+            _refuse(missing)
+            plan, missing = plan.without(missing), []
         self._plan = plan
         self._model = model
-        self._hidden = _hidden_columns(plan, select)
+        self._hidden = {branch.link.owner_column: f"_key_{number}" for number, branch in enumerate(missing)}
         self._owners = self.select = _with_columns(select, self._hidden)
         self._joined: JoinedRows | None = None
         if plan.joined:
@@ -121,7 +125,7 @@ async def load_related(owner: Any, found: LoadableAttribute, key: Any) -> Any:
 def _branch(model: Model, found: LoadableAttribute, strategy: LoadingStrategy) -> Branch:
     link = found.link(model)
     below = Plan() if link.target_model is None else default_plan(link.target_model, model, found)
-    return Branch(found, LoadingConfig(strategy), link, below, 0)
+    return Branch(found, LoadingConfig(strategy), link, below)
 
 
 async def _run(
@@ -241,18 +245,26 @@ def _prime_joined(attached: Attached, owners: list[Any]) -> None:
 # Columns that lead to related rows, where a query leaves them out.
 
 
-def _hidden_columns(plan: Plan, select: Select) -> dict[str, str]:
-    """The columns to be added to a query, and their labels."""
+def _missing_columns(plan: Plan, select: Select) -> list[Branch]:
+    """The relationships whose columns a query does not select, and would have to."""
     wrapped = has_to_wrap(plan, select)
     needed = [branch for branch in plan.branches if branch.is_batched or (branch.is_joined and wrapped)]
-    missing = [branch for branch in needed if not is_selected(select.node, select.key, branch.link.owner_column)]
+    return [branch for branch in needed if not is_selected(select.node, select.key, branch.link.owner_column)]
+
+
+def _merges(node: Node) -> bool:
+    """Whether a query would have other rows if it had other columns."""
+    return any(node.get(field) for field in _MERGING) or any("aggregate" in c["expression"] for c in node["columns"])
+
+
+def _refuse(missing: list[Branch]) -> None:
+    """Refuse to load what an option asks for; what is loaded by default just is not loaded then."""
     for branch in missing:
-        if any(select.node.get(field) for field in _MERGING):
+        if not branch.is_default:
             raise ValueError(
                 f"{branch.name} cannot be loaded: the query does not select {branch.link.owner_column!r}, and its rows "
                 "would be others if it did"
             )
-    return {branch.link.owner_column: f"_key_{number}" for number, branch in enumerate(missing)}
 
 
 def _with_columns(select: Select, hidden: dict[str, str]) -> Select:

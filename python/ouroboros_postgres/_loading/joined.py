@@ -26,6 +26,7 @@ _MAIN: Final = "@main"
 _INNER: Final = "@inner"
 _NUMBER: Final = "_row_number"
 _HOISTED: Final = ("ctes", "recursive")
+_LOOSE: Final = frozenset(("raw", "sql", "aggregate", "window"))
 _RESHAPING: Final = ("distinct", "distinct_on", "group_by", "having", "sets", "lock", "ctes")
 
 
@@ -125,12 +126,12 @@ def _is_plain(node: Node) -> bool:
 
 
 def _is_loose(part: Any) -> bool:
-    """Whether a part of a tree has a column that does not say whose it is, a text, or a window."""
+    """Whether a part of a tree has a column that does not say whose it is, a text, an aggregate or a window."""
     if is_list(part):
         return any(map(_is_loose, part))
     if not is_mapping(part):
         return False
-    if "raw" in part or "window" in part or "sql" in part:
+    if not part.keys().isdisjoint(_LOOSE):
         return True
     found = part.get("column")
     if is_mapping(found) and "name" in found:

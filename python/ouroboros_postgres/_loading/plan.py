@@ -34,16 +34,27 @@ class Branch:
         link: How the rows belong together.
         plan: What is done with the related instances; empty when they are no instances of a model.
         depth: How many relationships are between it and the instances of the query.
+        is_default: Whether no option asks for it.
     """
 
-    __slots__ = ("attribute", "config", "depth", "link", "plan")
+    __slots__ = ("attribute", "config", "depth", "is_default", "link", "plan")
 
-    def __init__(self, attribute: LoadableAttribute, config: LoadingConfig, link: Link, plan: Plan, depth: int) -> None:
+    def __init__(
+        self,
+        attribute: LoadableAttribute,
+        config: LoadingConfig,
+        link: Link,
+        plan: Plan,
+        *,
+        depth: int = 0,
+        is_default: bool = False,
+    ) -> None:
         self.attribute = attribute
         self.config = config
         self.link = link
         self.plan = plan
         self.depth = depth
+        self.is_default = is_default
 
     @property
     def name(self) -> str:
@@ -78,6 +89,11 @@ class Plan:
     def joined(self) -> list[Branch]:
         """The relationships that are loaded by JOIN."""
         return [branch for branch in self.branches if branch.is_joined]
+
+    def without(self, branches: Iterable[Branch]) -> Plan:
+        """The same without some relationships."""
+        left_out = {id(branch) for branch in branches}
+        return Plan(step for step in self.steps if id(step) not in left_out)
 
     def __bool__(self) -> bool:
         return bool(self.steps)
@@ -215,7 +231,8 @@ class _Planner:
     ) -> Branch:
         link = found.link(model)
         config = self._possible(model, found, config, link)
-        return Branch(found, config, link, self._below(model, found, config, link, request, path), len(path))
+        below = self._below(model, found, config, link, request, path)
+        return Branch(found, config, link, below, depth=len(path), is_default=request.config is None)
 
     def _possible(self, model: Model, found: LoadableAttribute, config: LoadingConfig, link: Link) -> LoadingConfig:
         if config.strategy is LoadingStrategy.JOINED:

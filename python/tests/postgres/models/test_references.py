@@ -169,7 +169,7 @@ async def test_what_a_back_reference_fetches_can_be_chosen(sent: Sent) -> None:
 
 async def test_one_row_of_many_is_the_first_by_the_primary_key(filled: ModuleType) -> None:
     await filled.execute("CREATE TABLE logs (a int, b int, who int, PRIMARY KEY (b, a)); CREATE TABLE bare (who int)")
-    await filled.insert_many("logs", [{"a": 1, "b": 2, "who": 5}, {"a": 9, "b": 1, "who": 5}, {"a": 3, "b": 1, "who": 5}])
+    await filled.insert_many("logs", [{"a": a, "b": b, "who": 5} for a, b in ((1, 2), (9, 1), (3, 1))])
     row = await BackReferenceQuery("logs", "who", "id", 5).fetch_one()
     assert row == {"a": 3, "b": 1, "who": 5}
     await filled.insert_one("bare", {"who": 5})
@@ -202,7 +202,8 @@ async def tags() -> Any:
 async def test_the_descriptor_of_many_to_many() -> None:
     assert isinstance(Article.tags, ManyToMany)
     assert (Article.tags.join_table, Article.tags.source_key, Article.tags.target_key) == TAGS[:3]
-    assert (Article.tags.target_table, Article.tags.source_reference, Article.tags.target_reference) == ("tags", "id", "id")
+    assert (Article.tags.target_table, Article.tags.source_reference) == ("tags", "id")
+    assert Article.tags.target_reference == "id"
     with pytest.raises(ValueError, match="'id' is not set on the instance"):
         _ = Article(title="new").tags
     query = Article(id=1, title="t").tags
@@ -213,7 +214,7 @@ async def test_the_descriptor_of_many_to_many() -> None:
 
 
 class Annotated(Table):
-    tags: ManyToMany["Tag"] = ManyToMany(*TAGS)
+    tags: ManyToMany[Tag] = ManyToMany(*TAGS)
     posts: BackReference = BackReference("articles", "author_id")
 
     class Settings:
@@ -238,7 +239,8 @@ async def test_reading_related_rows(filled: ModuleType) -> None:
     assert await query.count() == 2
     assert (await query.has(1), await query.has(3)) == (True, False)
     empty = Article(id=3, title="t").tags
-    assert (await empty.fetch_all(), await empty.fetch_one(), await empty.ids(), await empty.count()) == ([], None, [], 0)
+    assert (await empty.fetch_all(), await empty.fetch_one()) == ([], None)
+    assert (await empty.ids(), await empty.count()) == ([], 0)
 
 
 async def test_bad_arguments_send_nothing(sent: Sent) -> None:
