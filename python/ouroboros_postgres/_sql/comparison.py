@@ -59,7 +59,10 @@ def compare(encoder: Encoder, left: Node, operator: str, value: Any) -> Node:
         value: What to compare with; tests for NULL ignore it.
     """
     word = spelling(operator)
-    return _CONVERSIONS.get(word, _scalar)(encoder, left, word, value)
+    convert = _CONVERSIONS.get(word)
+    if convert is not None:
+        return convert(encoder, left, word, value)
+    return _scalar(encoder, left, word if word in OPERATORS else operator, value)
 
 
 def members(operator: str, value: Any) -> list[Any]:
