@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .._cursor import stream, stream_through
 from .._loading.fetch import Loading
-from .._loading.plan import loading_plan
+from .._loading.plan import check_options, loading_plan
 from .._loading.statements import Select
 from .._sql import models
 from .._sql.encoder import Encoder
@@ -77,7 +77,9 @@ async def batches(state: State) -> AsyncGenerator[list[Any], None]:
 
 
 async def rows(state: State) -> list[Row]:
-    """The rows as dicts."""
+    """The rows as dicts; of its options only the names are checked."""
+    if state.options:
+        check_options(state.model, state.options)
     encoder = Encoder()
     node = tree.select(state, encoder)
     check_transaction(state)
