@@ -34,7 +34,7 @@ def program(page: Path) -> ast.Module:
 
 
 async def run(page: Path, module: ast.Module) -> None:
-    code = compile(module, str(page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    code = compile(module, str(page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     namespace: dict[str, Any] = {"__name__": "page"}
     function = types.FunctionType(code, namespace)
     if code.co_flags & inspect.CO_COROUTINE:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import ouroboros_postgres
-from ouroboros_postgres import errors
+from ouroboros_postgres import columns, errors, telemetry
 
 ROOT = Path(__file__).parents[4]
 REFERENCE = ROOT / "docs" / "reference"
@@ -42,9 +43,29 @@ def test_every_exception_is_described(name: str) -> None:
     assert any(f"`{name}`" in row for row in rows)
 
 
+def public_pages() -> str:
+    """Returns what the pages say that are about Python."""
+    names = ("functions", "models", "queries", "expressions", "relationships", "transactions", "values", "telemetry")
+    return "\n".join(page(f"{name}.md") for name in names)
+
+
+def is_described(name: str, text: str) -> bool:
+    return re.search(rf"(`|^){name}\b", text, re.MULTILINE) is not None
+
+
+def signatures(name: str, text: str) -> list[set[str]]:
+    """Returns the parameters of a function wherever it is shown with them."""
+    shown = re.findall(rf"(?:`|^|\.){name}\(([^`]*?)\)(?:`| ->)", text, re.MULTILINE)
+    return [set(re.findall(r"(?:^|,\s+)\*{0,2}(\w+)", parameters)) for parameters in shown]
+
+
+def parameters(function: Callable[..., object]) -> set[str]:
+    return set(inspect.signature(function).parameters) - {"self", "cls"}
+
+
 @pytest.mark.parametrize("name", sorted(set(ouroboros_postgres.__all__) - set(errors.__all__)))
 def test_every_public_name_is_described(name: str) -> None:
-    assert re.search(rf"(`|^){name}\b", page("functions.md"), re.MULTILINE)
+    assert is_described(name, public_pages())
 
 
 FUNCTIONS = [name for name in ouroboros_postgres.__all__ if inspect.isfunction(getattr(ouroboros_postgres, name))]
@@ -53,13 +74,72 @@ FUNCTIONS = [name for name in ouroboros_postgres.__all__ if inspect.isfunction(g
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_signatures_have_every_parameter(name: str) -> None:
     """A function is shown with all its parameters; the options of `init` are elsewhere."""
-    shown = re.search(rf"(?:`|^){name}\(([^`]*?)\)(?:`| ->)", page("functions.md"), re.MULTILINE)
-    assert shown is not None
-    expected = set(inspect.signature(getattr(ouroboros_postgres, name)).parameters)
+    expected = parameters(getattr(ouroboros_postgres, name))
     if name == "init":
         expected = {"connection_string"}
-    names = set(re.findall(r"(?:^|, )(\w+)", shown[1]))
-    assert {"where_conditions" if n == "conditions" else n for n in names} == expected
+    shown = [
+        {"where_conditions" if n == "conditions" and "where_conditions" in expected else n for n in names}
+        for names in signatures(name, public_pages())
+    ]
+    assert expected in shown
+
+
+CLASSES: dict[str, list[type]] = {
+    "queries.md": [ouroboros_postgres.QueryBuilder, ouroboros_postgres.WindowSpec],
+    "models.md": [ouroboros_postgres.Table],
+    "expressions.md": [
+        ouroboros_postgres.ColumnProxy,
+        ouroboros_postgres.QueryFragment,
+        ouroboros_postgres.FullTextSearch,
+        ouroboros_postgres.ArrayOps,
+        ouroboros_postgres.Point,
+        ouroboros_postgres.GeoQuery,
+    ],
+    "relationships.md": [columns.BackReferenceQuery, columns.ManyToManyQuery, columns.ForeignKeyProxy],
+}
+INTERNAL = {"encode", "encode_column", "is_empty", "is_same", "joined"}
+"""Methods by which the parts of the package understand each other."""
+
+
+def methods() -> list[tuple[str, type, str]]:
+    return [
+        (name, owner, method)
+        for name, owners in CLASSES.items()
+        for owner in owners
+        for method in dir(owner)
+        if not method.startswith("_") and method not in INTERNAL and inspect.isroutine(getattr(owner, method))
+    ]
+
+
+def test_methods_are_found() -> None:
+    assert len(methods()) > 150
+
+
+@pytest.mark.parametrize(
+    ("name", "owner", "method"), methods(), ids=[f"{owner.__name__}.{method}" for _, owner, method in methods()]
+)
+def test_every_method_is_described(name: str, owner: type, method: str) -> None:
+    assert re.search(rf"[`.]{method}[`(]", page(name))
+
+
+@pytest.mark.parametrize("method", [m for _, owner, m in methods() if owner is ouroboros_postgres.QueryBuilder])
+def test_methods_of_queries_have_every_parameter(method: str) -> None:
+    expected = parameters(getattr(ouroboros_postgres.QueryBuilder, method))
+    assert expected in signatures(method, page("queries.md"))
+
+
+@pytest.mark.parametrize("name", telemetry.__all__)
+def test_telemetry_is_described(name: str) -> None:
+    assert is_described(name, page("telemetry.md"))
+    if inspect.isfunction(getattr(telemetry, name)):
+        assert parameters(getattr(telemetry, name)) in signatures(name, page("telemetry.md"))
+
+
+@pytest.mark.parametrize("owner", [telemetry.SpanAttributes, telemetry.MetricNames])
+def test_names_of_attributes_and_metrics_are_described(owner: type) -> None:
+    values = [value for name, value in vars(owner).items() if name.isupper()]
+    assert len(values) >= 5
+    assert [value for value in values if f"`{value}`" not in page("telemetry.md")] == []
 
 
 def header_functions() -> list[str]:
@@ -100,7 +180,7 @@ def test_every_operation_is_described(name: str) -> None:
 
 
 def log_events() -> set[str]:
-    go = re.findall(r'(?:Level\w+, |levelError, |Message: )"([A-Z][^"]+)"', sources("core", ".go"))
+    go = re.findall(r'(?:Level(?!Trace)\w+, |levelError, |Message: )"([A-Z][^"]+)"', sources("core", ".go"))
     python = re.findall(r'_log\.(?:info|warning)\(\s*"([^"%]+)"', sources("python/ouroboros_postgres", ".py"))
     return {*go, *python}
 

@@ -66,7 +66,8 @@ def test_columns_are_named_and_quoted_where_needed() -> None:
 
 def test_a_match_is_text_and_condition() -> None:
     found = fts.match("body", "cat")
-    assert isinstance(found, str) and found.to_sql() == (str(found), [])
+    assert isinstance(found, str)
+    assert found.to_sql() == (str(found), [])
     assert (found & (pg.ColumnProxy("age") > 3)).to_sql(2) == (f"({found}) AND age > $2", [3])
     assert and_(found, not_(found)).to_sql()[0] == f"({found}) AND (NOT ({found}))"
     with pytest.raises(TypeError, match="no truth value"):
