@@ -110,9 +110,7 @@ class Table(Persistent, metaclass=TableMeta):
         Returns:
             The instance, `None` if there is no such row.
         """
-        if row_id is None:
-            return None
-        return await _query(cls, ({cls._get_pk_column(): row_id},)).first()
+        return None if row_id is None else await cls._by_key(row_id).first()
 
     @classmethod
     async def count(cls, *filters: Filter) -> int:
@@ -217,10 +215,8 @@ class Table(Persistent, metaclass=TableMeta):
             QueryError: The server refuses; `Create table failed: …`.
         """
         definition = schema.Definition(
-            types=cls._columns,
             defaults=cls._column_defaults,
             generated=cls._generated,
-            inherits_id=cls._inherits_id,
             indexes=given_setting(cls._settings, "indexes") or (),
         )
         await start(target(), schema.create_table(cls, definition, if_not_exists=if_not_exists))

@@ -108,10 +108,8 @@ def column_types(model: Model) -> Mapping[str, Any] | None:
 
 def table_columns(model: Model) -> list[str]:
     """The declared columns that the table has: not an `id` that the model only inherits beside another key."""
-    columns = list(column_types(model) or ())
-    if getattr(model, "_inherits_id", False) and primary_key(model) != "id":
-        columns.remove("id")
-    return columns
+    has_id = not getattr(model, "_inherits_id", False) or primary_key(model) == "id"
+    return [name for name in column_types(model) or () if has_id or name != "id"]
 
 
 def column_type(model: Model, name: str) -> Any:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Mapping
-from types import FrameType, UnionType
-from typing import Annotated, Any, ClassVar, ForwardRef, Union, get_args, get_origin
+from types import FrameType, SimpleNamespace, UnionType
+from typing import Annotated, Any, ClassVar, ForwardRef, Union, get_args, get_origin, get_type_hints
 
 from .._sql.proxy import ColumnProxy
 
-__all__ = ["annotations_of", "is_class_variable", "is_text", "nullable", "resolved", "without_none"]
+__all__ = ["annotations_of", "is_class_variable", "nullable", "resolved", "without_none"]
 
 
 def annotations_of(owner: type[Any]) -> Mapping[str, Any]:
@@ -23,22 +23,17 @@ def annotations_of(owner: type[Any]) -> Mapping[str, Any]:
 
 
 def resolved(annotation: Any, owner: type[Any]) -> Any:
-    """The type that an annotation means; its text if a name in it cannot be found.
+    """The type that an annotation means; the annotation as it is, or its text, if a name in it cannot be found.
 
     `ColumnProxy[T]`, which is for type checkers, means `T`.
     """
-    if is_text(annotation):
-        text = annotation.__forward_arg__ if isinstance(annotation, ForwardRef) else annotation
-        try:
-            annotation = _evaluated(text, owner)
-        except Exception:  # the text may hold any code
-            return text
-    return _unwrapped(annotation, owner)
-
-
-def is_text(annotation: object) -> bool:
-    """Whether an annotation has not been evaluated."""
-    return isinstance(annotation, (str, ForwardRef))
+    try:
+        found = _evaluated(annotation, owner)
+    except Exception:  # the text may hold any code
+        return annotation.__forward_arg__ if isinstance(annotation, ForwardRef) else annotation
+    if found is ColumnProxy:
+        return Any
+    return get_args(found)[0] if get_origin(found) is ColumnProxy else found
 
 
 def is_class_variable(annotation: Any) -> bool:
@@ -50,23 +45,18 @@ def is_class_variable(annotation: Any) -> bool:
     return annotation is ClassVar or get_origin(annotation) is ClassVar
 
 
-def _unwrapped(annotation: Any, owner: type[Any]) -> Any:
-    if annotation is ColumnProxy:
-        return Any
-    if get_origin(annotation) is ColumnProxy:
-        return resolved(get_args(annotation)[0], owner)
-    return annotation
-
-
-def _evaluated(text: str, owner: type[Any]) -> Any:
+def _evaluated(annotation: Any, owner: type[Any]) -> Any:
+    """Evaluate text, wherever it stands in an annotation."""
     module = sys.modules.get(owner.__module__)
     names = vars(module) if module is not None else {}
     scope = _defining_locals(owner)
+    holder = SimpleNamespace(__annotations__={"column": annotation})
     try:
-        return eval(text, names, scope)  # noqa: S307 - annotations are code of the program
+        return get_type_hints(holder, names, scope, include_extras=True)["column"]
     except NameError:
         # Only now the names of the class body: a column may be called like the type of another one.
-        return eval(text, names, {**vars(owner), **scope, owner.__name__: owner})  # noqa: S307
+        scope = {**vars(owner), **scope, owner.__name__: owner}
+        return get_type_hints(holder, names, scope, include_extras=True)["column"]
 
 
 def _defining_locals(owner: type[Any]) -> dict[str, Any]:

@@ -85,7 +85,9 @@ def read(model: type[Any], parent: type[Any] | None, root: type[Any]) -> Declara
         root: The model that all derive from, which may be this one.
     """
     declaration = Declaration()
-    for owner in reversed(model.__mro__[:-1]):
+    for owner in reversed(model.__mro__):
+        if owner in root.__mro__[1:]:
+            continue
         body = _body(owner, declaration.columns, keep=owner is model)
         _merge(declaration, body)
         if owner is not root and body.columns.get("id", (_UNSET, None)) != (_UNSET, None):

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Self, cast
 
 from .. import _requests
+from .._builder import QueryBuilder
 from .._guards import is_collection, is_mapping
 from .._runtime import start
 from .._session import target
 from .._sql import models
+from .._sql.proxy import ColumnProxy
 from ..errors import RowNotFoundError
 from .record import Record
 from .values import is_same, private_copy
@@ -79,16 +81,15 @@ class Persistent(Record):
         self._require_key_column("refreshed")
         if self._get_pk() is None:
             raise ValueError(f"{type(self).__name__} has no primary key: it cannot be refreshed")
-        row = await self._read_row(self._row_key())
-        if row is None:
+        rows = await self._by_key(self._row_key()).to_dicts()
+        if not rows:
             raise ValueError(f"Row with {self._get_pk_column()} {self._row_key()!r} not found")
-        self._replace(row)
+        self._replace(rows[0])
 
     @classmethod
-    async def _read_row(cls, key: Any) -> Row | None:
-        filter = _requests.pk_filter(cls._get_pk_column(), key)
-        rows = await start(target(), _requests.select(models.table_path(cls), filter=filter, limit=1))
-        return cast("Row", rows[0]) if rows else None
+    def _by_key(cls, key: Any) -> QueryBuilder[Self]:
+        """The query of the row with a primary key."""
+        return QueryBuilder(cls, [ColumnProxy(cls._get_pk_column(), cls) == key]).limit(1)
 
     def _adopt_keys(self) -> None:
         """Refer to related instances that have been saved since they were assigned."""
@@ -165,6 +166,8 @@ class Persistent(Record):
     async def _insert_many(cls, rows: Iterable[Any]) -> list[Any]:
         """Insert dicts and instances in one go."""
         instances = cls._instances(rows)
+        for instance in instances:
+            instance._adopt_keys()
         documents = [instance._writable() for instance in instances]
         sent = [private_copy(document) for document in documents]
         request = _requests.insert_many(models.table_path(cls), documents, fill_missing=True)

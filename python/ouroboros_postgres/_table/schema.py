@@ -42,10 +42,8 @@ _INDEX_KEYS: Final = frozenset(("columns", "fields", "unique", "name", "type"))
 class Definition(NamedTuple):
     """What a model declares of its table; see `Record` for the attributes that it comes from."""
 
-    types: Mapping[str, Any]
     defaults: Mapping[str, Any]
     generated: Mapping[str, GeneratedColumn]
-    inherits_id: bool
     indexes: Any
 
 
@@ -57,7 +55,7 @@ def create_table(model: Model, definition: Definition, *, if_not_exists: bool) -
         ValueError: The primary key is no declared column, or a declaration contradicts itself.
     """
     key = models.primary_key(model)
-    names = [name for name in definition.types if name != "id" or not definition.inherits_id or key == "id"]
+    names = models.table_columns(model)
     if key not in names:
         raise ValueError(f"{model.__name__} declares no column {key!r}, which is to be its primary key")
     request = {

@@ -257,6 +257,18 @@ async def test_insert_many_is_all_or_nothing_in_any_size(people: ModuleType, dat
     assert database.query("SELECT count(*) FROM person WHERE since = '2020-01-01'") == [{"count": 7_500}]
 
 
+async def test_insert_many_refers_to_instances_that_were_saved_since(people: ModuleType, database: Database) -> None:
+    await people.execute("ALTER TABLE person ADD boss_id int")
+    boss = Person(name="boss")
+    workers = [Person(name="worker", boss=boss), Person(name="other")]  # type: ignore[call-arg]
+    await boss.save()
+    await Person.insert_many(workers)
+    assert database.query("SELECT boss_id FROM person WHERE name IN ('worker', 'other') ORDER BY id") == [
+        {"boss_id": boss.id},
+        {"boss_id": None},
+    ]
+
+
 async def test_insert_many_refuses_names_that_are_no_identifiers(people: ModuleType) -> None:
     with pytest.raises(IdentifierError):
         await Person.insert_many([{"name": "x", 'a"b': 1}])

@@ -94,7 +94,10 @@ async def test_values_of_every_type_come_back(pg: ModuleType) -> None:
         "l_dict": {"a": [1]},
         "n_texts": ["a", "b"],
         "o_ints": [[1, 2], [3, 4]],
+        "p_list": [1, {"a": None}, "x"],
+        "q_any": [],
         "r_marked": "m",
+        "s_docs": [{"a": 1}, {"b": [2]}],
     }
     every = await Every.insert(**given)
     again = await Every.get(every.id)

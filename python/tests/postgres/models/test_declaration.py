@@ -6,7 +6,7 @@ import datetime as dt
 import gc
 import uuid
 import weakref
-from typing import TYPE_CHECKING, Any, ClassVar, Optional
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Optional, TypeVar
 
 import pytest
 
@@ -156,6 +156,36 @@ def test_a_column_called_like_a_method_does_not_take_it_as_default() -> None:
     assert tally.to_dict() == {"count": 3, "save": "no"}
 
 
+def test_a_column_of_a_mixin_may_be_called_like_a_method() -> None:
+    class Counting:
+        count: int = 0
+        save: str
+        refresh: str = Column(default="r")
+
+    class After(Table, Counting):
+        pass
+
+    class Before(Counting, Table):
+        pass
+
+    for model in (After, Before):
+        assert list(model._columns) in (["id", "count", "save", "refresh"], ["count", "save", "refresh", "id"])
+        assert model(count=4).to_dict() == {"count": 4, "refresh": "r"}  # type: ignore[call-arg]
+
+
+def test_generic_models() -> None:
+    T = TypeVar("T")
+
+    class Box(Table, Generic[T]):
+        label: str
+
+    class Filled(Box[int]):
+        value: int
+
+    assert list(Filled._columns) == ["id", "label", "value"]
+    assert Filled.label.model is Filled
+
+
 def test_reading_a_class_evaluates_no_descriptor() -> None:
     class Trap:
         def __get__(self, instance: object, owner: object) -> Any:
@@ -234,6 +264,20 @@ def test_annotations_that_cannot_be_resolved_stay_text_until_they_can() -> None:
         assert Price._column_type("amount") == "Decimal"
     finally:
         del globals()["Later"]
+
+
+def test_text_inside_annotations_is_resolved() -> None:
+    annotations: dict[str, Any] = {
+        "one": Optional["uuid.UUID"],
+        "many": list["dt.date"],  # type: ignore[type-arg]
+        "typed": ColumnProxy["int"],
+        "missing": Optional["Missing"],  # type: ignore[name-defined]  # noqa: F821
+    }
+    nested = TableMeta("Nested", (Table,), {"__annotations__": annotations, "__module__": __name__})
+    assert nested._columns["one"] == uuid.UUID | None
+    assert nested._columns["many"] == list[dt.date]
+    assert nested._columns["typed"] is int
+    assert "missing" in nested._columns
 
 
 def test_proxies_as_annotations_mean_their_type() -> None:

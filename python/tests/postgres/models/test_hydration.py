@@ -8,6 +8,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ouroboros_postgres import Column, Table
 from ouroboros_postgres._sql import models
@@ -71,6 +73,36 @@ def test_changes_in_place_show_at_any_depth(value: Any, change: Any) -> None:
     assert item._changes() == {}
     change(item.undeclared)
     assert list(item._changes()) == ["undeclared"]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+def containers(value: Any) -> list[Any]:
+    """Returns all lists and dicts in a document, itself included."""
+    if isinstance(value, dict):
+        return [value, *(found for item in value.values() for found in containers(item))]
+    if isinstance(value, list):
+        return [value, *(found for item in value for found in containers(item))]
+    return []
+
+
+@given(doc=JSON, data=st.data())
+def test_any_change_in_any_document_is_seen_and_none_where_there_is_none(doc: Any, data: st.DataObject) -> None:
+    item = hydrated(Item, id=1, doc=doc)
+    assert item._changes() == {}
+    found = containers(item.doc)
+    if found:
+        changed = data.draw(st.sampled_from(found))
+        if isinstance(changed, list):
+            changed.append("new")
+        else:
+            changed["new key"] = 1
+        assert item._changes() == {"doc": item.doc}
 
 
 def test_in_place_changes_are_seen_in_every_row() -> None:

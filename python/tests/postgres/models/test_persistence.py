@@ -14,7 +14,7 @@ import pytest
 from fixtures.database import Database
 from fixtures.observe import blocked_backends, until
 from ouroboros_postgres import Column, Table
-from ouroboros_postgres.errors import CheckError, DataBridgeError, IntegrityError, RowNotFoundError
+from ouroboros_postgres.errors import CheckError, DataBridgeError, IntegrityError, RowNotFoundError, UndefinedTableError
 from queries.sent import Sent
 
 SCHEMA = """
@@ -374,6 +374,14 @@ async def test_refresh_needs_a_key_and_a_row(database: Database) -> None:
         await Item(id=5).refresh()
     with pytest.raises(ValueError, match=r"Row with sku 'x' not found"):
         await BySku(sku="x").refresh()
+
+
+async def test_failing_reads_name_the_operation(pg: ModuleType) -> None:
+    await pg.execute("DROP TABLE item")
+    with pytest.raises(UndefinedTableError, match="^Query failed: "):
+        await Item(id=1).refresh()
+    with pytest.raises(UndefinedTableError, match="^Query failed: "):
+        await Item.get(1)
 
 
 # Partial instances.
