@@ -11,7 +11,8 @@ from . import _guards
 from ._loading.attributes import LoadableAttribute, attribute, resolve_target
 from ._loading.config import LazyLoadError, SQLGenerationError
 from ._loading.config import LoadingStrategy as Strategy
-from ._loading.fetch import load_related, prime_reverse
+from ._loading.fetch import load_related
+from ._loading.priming import Primer
 from ._loading.state import MISSING, Loaded, column_value, forget
 from ._sql import models
 from ._sql.link import Link
@@ -205,8 +206,7 @@ class RelationshipDescriptor(LoadableAttribute, Generic[T]):
         key = column_value(instance, link.owner_column)
         for child in related:
             setattr(child, link.target_column, None if key is MISSING else key)
-        self.loaded(instance).set(related, key)
-        prime_reverse(self, link, instance, related)
+        Primer(self, link).prime(instance, related, key)
 
     def __repr__(self) -> str:
         target = self._target_model
@@ -327,7 +327,11 @@ class RelationshipLoader(Generic[T]):
             try:
                 key = await self._known_key()
                 if not entry.holds(key):
-                    entry.set(self._nothing() if key is None else await self._traced_load(key), key)
+                    related = [] if key is None else await self._traced_load(key)
+                    descriptor = self._descriptor
+                    Primer(descriptor, descriptor.link(models.class_of(self._instance))).prime(
+                        self._instance, related, key
+                    )
                 return cast("T", entry.value)
             finally:
                 entry.lock = None
@@ -339,7 +343,7 @@ class RelationshipLoader(Generic[T]):
             await getattr(self._instance, column)
         return self._key()
 
-    async def _traced_load(self, key: Any) -> Any:
+    async def _traced_load(self, key: Any) -> list[Any]:
         descriptor = self._descriptor
         if not is_tracing_enabled():
             return await load_related(self._instance, descriptor, key)
@@ -355,8 +359,7 @@ class RelationshipLoader(Generic[T]):
             except Exception as error:
                 add_exception(span, error)
                 raise
-            count = len(related) if _guards.is_list(related) else int(related is not None)
-            set_span_result(span, count=count, cache_hit=False)
+            set_span_result(span, count=len(related), cache_hit=False)
             return related
 
     def __repr__(self) -> str:

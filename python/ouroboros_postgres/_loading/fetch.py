@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .._sql import models
-from .attributes import LoadableAttribute, attribute
 from .config import LoadingConfig, LoadingStrategy
-from .joined import Attached, JoinedRows, has_to_wrap, is_selected
+from .joined import Attached, JoinedRows
 from .matching import ByKey
 from .plan import Branch, Plan, default_plan
+from .priming import Primer
+from .selection import Selection
 from .state import MISSING, column_value
-from .statements import OWNER_KEY, Select, column, related_to_keys, related_to_query
+from .statements import OWNER_KEY, Select, related_to_keys, related_to_query
 from .tracing import observed
 
 if TYPE_CHECKING:
-    from .._sql.encoder import Node
-    from .._sql.link import Link
     from .._sql.models import Model
+    from .attributes import LoadableAttribute
 
-__all__ = ["Loading", "apply_plan", "load_batch", "load_related", "prime_reverse"]
+__all__ = ["Loading", "apply_plan", "load_batch", "load_related"]
 
 Row: TypeAlias = dict[str, Any]
 Keys: TypeAlias = "list[Any]"
 OwnersOf: TypeAlias = "Callable[[Branch], tuple[Select, str] | None]"
-
-_MERGING: Final = ("distinct", "distinct_on", "group_by", "sets")
 
 
 class Loading:
@@ -44,20 +42,15 @@ class Loading:
         ValueError: The query leaves out a column that leads to related rows, and the column cannot be added to it.
     """
 
-    __slots__ = ("_hidden", "_joined", "_model", "_owners", "_plan", "select")
+    __slots__ = ("_joined", "_model", "_selection", "select")
 
     def __init__(self, plan: Plan, model: Model, select: Select) -> None:
-        missing = _missing_columns(plan, select)
-        if missing and _merges(select.node):
-            _refuse(missing)
-            plan, missing = plan.without(missing), []
-        self._plan = plan
         self._model = model
-        self._hidden = {branch.link.owner_column: f"_key_{number}" for number, branch in enumerate(missing)}
-        self._owners = self.select = _with_columns(select, self._hidden)
+        self._selection = selection = Selection(plan, model, select)
         self._joined: JoinedRows | None = None
-        if plan.joined:
-            self._joined = JoinedRows(plan, self.select, self._hidden)
+        self.select = selection.select
+        if selection.plan.joined:
+            self._joined = JoinedRows(selection.plan, selection.select, selection.labels)
             self.select = self._joined.select
 
     async def finish(self, rows: list[Row]) -> list[Any]:
@@ -65,21 +58,12 @@ class Loading:
         attached: list[Attached] = []
         if self._joined is not None:
             rows, attached = self._joined.take(rows)
-        keys = {name: [row.pop(label) for row in rows] for name, label in self._hidden.items()}
+        keys = {name: [row.pop(label) for row in rows] for name, label in self._selection.labels.items()}
         instances = models.hydrate(self._model, rows)
         for one in attached:
             _prime_joined(one, [instances[position] for position in one.owners])
-        await _run(self._plan, instances, attached, keys, self._owners_of)
+        await _run(self._selection.plan, instances, attached, keys, self._selection.owners)
         return instances
-
-    def _owners_of(self, branch: Branch) -> tuple[Select, str] | None:
-        """The query as a source of the keys of owners, if it would give the same owners once more."""
-        node = self._owners.node
-        paged = "limit" in node or "offset" in node
-        if "lock" in node or "ctes" in node or (paged and not _is_total(self._model, self._owners)):
-            return None
-        name = branch.link.owner_column
-        return self._owners, self._hidden.get(name, name)
 
 
 async def apply_plan(plan: Plan, instances: list[Any]) -> None:
@@ -101,25 +85,17 @@ async def load_batch(found: LoadableAttribute, owners: list[Any]) -> dict[Any, A
     return {entry.key: entry.value for entry in entries if entry.is_set and entry.value not in (None, [])}
 
 
-async def load_related(owner: Any, found: LoadableAttribute, key: Any) -> Any:
+async def load_related(owner: Any, found: LoadableAttribute, key: Any) -> list[Any]:
     """Load one relationship of one instance.
 
     Args:
         owner: The instance.
         found: The relationship.
         key: The value of the column that leads to the related rows, not `None`.
-
-    Returns:
-        The related instance or `None`, or a list of them.
     """
     branch = _branch(models.class_of(owner), found, LoadingStrategy.LAZY)
-    link = branch.link
-    (select,) = related_to_keys(link, [key])
-    related = [child for _, child in await _fetch(branch, select)]
-    if not link.many:
-        return related[0] if related else None
-    prime_reverse(found, link, owner, related)
-    return related
+    (select,) = related_to_keys(branch.link, [key])
+    return [child for _, child in await _fetch(branch, select)]
 
 
 def _branch(model: Model, found: LoadableAttribute, strategy: LoadingStrategy) -> Branch:
@@ -163,16 +139,32 @@ def _mark(branch: Branch, owners: Sequence[Any]) -> None:
 
 
 async def _load(branch: Branch, owners: list[Any], keys: Keys | None, owners_of: OwnersOf | None) -> None:
-    if keys is None:
-        keys = [column_value(owner, branch.link.owner_column) for owner in owners]
-    wanted = list(dict.fromkeys(key for key in keys if key is not None and key is not MISSING))
+    """Load a relationship of instances; `keys` are those of its column where the instances do not have it."""
+    name = branch.link.owner_column
+    held = [column_value(owner, name) for owner in owners]
+    keys = held if keys is None else keys
+    wanted = list(dict.fromkeys([key for key in keys if key is not None and key is not MISSING]))
     related: list[tuple[Any, Any]] = []
     if wanted:
         with observed(branch, len(owners)) as report:
             for select in _selects(branch, wanted, owners_of):
                 related += await _fetch(branch, select)
             report(len(related))
-    _fill(branch, owners, keys, related)
+    by_key = ByKey(_grouped(related))
+    primer = Primer(branch.attribute, branch.link)
+    for owner, key, own in zip(owners, keys, held, strict=True):
+        if key is not MISSING:
+            primer.prime(owner, [] if key is None else [*by_key.get(key)], own)
+
+
+def _grouped(related: list[tuple[Any, Any]]) -> dict[Any, list[Any]]:
+    found: dict[Any, list[Any]] = {}
+    for key, child in related:
+        if key in found:
+            found[key].append(child)
+        else:
+            found[key] = [child]
+    return found
 
 
 def _selects(branch: Branch, keys: Keys, owners_of: OwnersOf | None) -> Iterable[Select]:
@@ -195,37 +187,6 @@ async def _fetch(branch: Branch, select: Select) -> list[tuple[Any, Any]]:
     return [(column_value(child, link.target_column), child) for child in children]
 
 
-def _fill(branch: Branch, owners: list[Any], keys: Keys, related: list[tuple[Any, Any]]) -> None:
-    grouped: dict[Any, list[Any]] = {}
-    for key, child in related:
-        grouped.setdefault(key, []).append(child)
-    by_key = ByKey(grouped)
-    for owner, key in zip(owners, keys, strict=True):
-        if key is not MISSING:
-            _prime(branch, owner, [] if key is None else by_key.get(key) or [])
-
-
-def _prime(branch: Branch, owner: Any, children: list[Any]) -> None:
-    """Give an instance its related objects."""
-    key = column_value(owner, branch.link.owner_column)
-    if branch.link.many:
-        branch.attribute.loaded(owner).set(list(children), key)
-        prime_reverse(branch.attribute, branch.link, owner, children)
-    else:
-        branch.attribute.loaded(owner).set(children[0] if children else None, key)
-
-
-def prime_reverse(found: LoadableAttribute, link: Link, owner: Any, children: list[Any]) -> None:
-    """Tell the related objects of an instance that they belong to it, if they have a relationship for that."""
-    if found.reverse is None or link.target_model is None:
-        return
-    reverse = attribute(link.target_model, found.reverse)
-    back = reverse.link(link.target_model)
-    if not back.many:
-        for child in children:
-            reverse.loaded(child).set(owner, column_value(child, back.owner_column))
-
-
 # Rows that came by JOIN.
 
 
@@ -233,57 +194,13 @@ def _prime_joined(attached: Attached, owners: list[Any]) -> None:
     related: dict[int, tuple[Any, dict[int, Any]]] = {}
     for owner, child in zip(owners, attached.related, strict=True):
         if owner is not None:
-            children = related.setdefault(id(owner), (owner, {}))[1]
+            known = related.get(id(owner))
+            if known is None:
+                known = related[id(owner)] = (owner, {})
             if child is not None:
-                children[id(child)] = child
+                known[1][id(child)] = child
+    primer = Primer(attached.join.branch.attribute, attached.join.branch.link)
     for owner, children in related.values():
-        _prime(attached.join.branch, owner, list(children.values()))
+        primer.prime(owner, [*children.values()], column_value(owner, primer.column))
     for below in attached.below:
         _prime_joined(below, attached.related)
-
-
-# Columns that lead to related rows, where a query leaves them out.
-
-
-def _missing_columns(plan: Plan, select: Select) -> list[Branch]:
-    """The relationships whose columns a query does not select, and would have to."""
-    wrapped = has_to_wrap(plan, select)
-    needed = [branch for branch in plan.branches if branch.is_batched or (branch.is_joined and wrapped)]
-    return [branch for branch in needed if not is_selected(select.node, select.key, branch.link.owner_column)]
-
-
-def _merges(node: Node) -> bool:
-    """Whether a query would have other rows if it had other columns."""
-    return any(node.get(field) for field in _MERGING) or any("aggregate" in c["expression"] for c in node["columns"])
-
-
-def _refuse(missing: list[Branch]) -> None:
-    """Refuse to load what an option asks for; what is loaded by default just is not loaded then."""
-    for branch in missing:
-        if not branch.is_default:
-            raise ValueError(
-                f"{branch.name} cannot be loaded: the query does not select {branch.link.owner_column!r}, and its rows "
-                "would be others if it did"
-            )
-
-
-def _with_columns(select: Select, hidden: dict[str, str]) -> Select:
-    if not hidden:
-        return select
-    added: list[Node] = [{"expression": column(name, select.key), "label": label} for name, label in hidden.items()]
-    return select.replace(columns=[*select.node["columns"], *added])
-
-
-def _is_total(model: Model, select: Select) -> bool:
-    """Whether the order of a query leaves no two rows in doubt."""
-    return any(
-        _is_unique(model, item["expression"].get("column", {}), select.key) for item in select.node.get("order", ())
-    )
-
-
-def _is_unique(model: Model, found: Node, key: str) -> bool:
-    name = found.get("name")
-    if name is None or found.get("of", key) != key:
-        return False
-    declared = models.column_declaration(model, name)
-    return name == models.primary_key(model) or (declared is not None and declared.unique and not declared.nullable)

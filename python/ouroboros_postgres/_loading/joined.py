@@ -271,10 +271,13 @@ def _instances(join: Join, rows: list[Row], found: dict[tuple[models.Model, Any]
     model, key_label, labels = join.model, join.key_label, join.labels
     keys = [row[key_label] for row in rows]
     fresh: dict[Any, Row] = {}
+    unused = tuple(labels.values())
     for key, row in zip(keys, rows, strict=True):
-        values = {name: row.pop(label) for name, label in labels.items()}
-        if key is not None and key not in fresh and (model, key) not in found:
-            fresh[key] = values
+        if key is None or key in fresh or (model, key) in found:
+            for label in unused:
+                del row[label]
+        else:
+            fresh[key] = {name: row.pop(label) for name, label in labels.items()}
     instances = models.hydrate(model, list(fresh.values()))
     found.update({(model, key): instance for key, instance in zip(fresh, instances, strict=True)})
     return [found.get((model, key)) for key in keys]

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, Generic, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._sql import models
 
 __all__ = ["ByKey"]
 
-T = TypeVar("T")
 
+class ByKey:
+    """Objects by keys that are equal, or the same value in another type: 1 and "1", a UUID and its text."""
 
-class ByKey(Generic[T]):
-    """Values by keys that are equal, or the same value in another type: 1 and "1", a UUID and its text."""
+    __slots__ = ("_exact", "_text", "_types")
 
-    __slots__ = ("_exact", "_text")
-
-    def __init__(self, exact: dict[Any, T]) -> None:
+    def __init__(self, exact: Mapping[Any, Sequence[Any]]) -> None:
         self._exact = exact
-        self._text: dict[str, T] | None = None
+        self._types = {models.class_of(key) for key in exact}
+        self._text: dict[str, Sequence[Any]] | None = None
 
-    def get(self, key: Any) -> T | None:
-        """The value of a key, `None` if there is none."""
+    def get(self, key: Any) -> Sequence[Any]:
+        """The objects of a key."""
         found = self._exact.get(key)
-        if found is not None or not self._exact:
+        if found is not None:
             return found
+        if not self._types or self._types == {models.class_of(key)}:
+            return ()
         if self._text is None:
             self._text = {_text(known): value for known, value in self._exact.items()}
-        return self._text.get(_text(key))
+        return self._text.get(_text(key), ())
 
 
 def _text(key: Any) -> str:

@@ -47,7 +47,9 @@ class Loaded:
     def __init__(self, strategy: LoadingStrategy = LoadingStrategy.LAZY) -> None:
         self.strategy = strategy
         self.lock: asyncio.Lock | None = None
-        self.clear()
+        self.is_set = False
+        self.value = None
+        self.key = MISSING
 
     def set(self, value: Any, key: Any) -> None:
         """Take the related object or objects."""
