@@ -47,7 +47,7 @@ _CHANGES: Final = frozenset(("execute", "update", "delete", "delete_checked", "d
 
 def wanted() -> bool:
     """Whether operations are to be observed at all."""
-    return telemetry.is_tracing_enabled() and (_otel.keeps_spans() or _otel.keeps_metrics())
+    return (_otel.keeps_spans() or _otel.keeps_metrics()) and telemetry.is_tracing_enabled()
 
 
 class OperationObservation:

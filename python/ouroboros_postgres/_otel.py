@@ -71,21 +71,15 @@ def meter() -> Meter | None:
 
 
 def keeps_spans() -> bool:
-    """Whether anybody receives spans: a provider of the API itself drops them."""
-    try:
-        from opentelemetry import trace
-    except ImportError:
-        return False
-    return _keeps(trace.get_tracer_provider())
+    """Whether anybody receives spans: a provider of the API itself drops them, and a program imports what it sets."""
+    trace = sys.modules.get("opentelemetry.trace")
+    return trace is not None and _keeps(trace.get_tracer_provider())
 
 
 def keeps_metrics() -> bool:
     """Whether anybody receives metrics."""
-    try:
-        from opentelemetry import metrics
-    except ImportError:
-        return False
-    return _keeps(metrics.get_meter_provider())
+    metrics = sys.modules.get("opentelemetry.metrics")
+    return metrics is not None and _keeps(metrics.get_meter_provider())
 
 
 def _keeps(provider: object) -> bool:

@@ -89,7 +89,9 @@ class MetricNames:
     QUERY_COUNT: Final = "db.query.count"
 
 
-_SWITCHES: Final = ("OUROBOROS_POSTGRES_TRACING_ENABLED", "DATA_BRIDGE_TRACING_ENABLED")
+_SWITCH: Final = "OUROBOROS_POSTGRES_TRACING_ENABLED"
+_OLD_SWITCH: Final = "DATA_BRIDGE_TRACING_ENABLED"
+_ENCODED: Final = {name: os.fsencode(name) for name in (_SWITCH, _OLD_SWITCH)}
 _OFF: Final = frozenset(("false", "0", "no", "off", ""))
 _STATEMENT_LENGTH: Final = "OUROBOROS_POSTGRES_TRACING_STATEMENT_LENGTH"
 _DEFAULT_STATEMENT_LENGTH: Final = 2048
@@ -103,11 +105,19 @@ def is_tracing_enabled() -> bool:
     """
     if not OTEL_AVAILABLE:
         return False
-    for name in _SWITCHES:
-        value = os.environ.get(name)
-        if value is not None:
-            return value.strip().lower() not in _OFF
-    return True
+    value = _switch(_SWITCH)
+    if value is None:
+        value = _switch(_OLD_SWITCH)
+    return value is None or value.strip().lower() not in _OFF
+
+
+def _switch(name: str) -> str | None:
+    """Look a variable up, as each query does: `os.environ` raises and catches an exception for one that is not set."""
+    encoded: Any = getattr(os.environ, "_data", None)
+    if encoded is None or os.name != "posix":
+        return os.environ.get(name)
+    value = encoded.get(_ENCODED[name])
+    return None if value is None else os.fsdecode(value)
 
 
 def get_tracer() -> Tracer | None:
