@@ -44,7 +44,8 @@ class Chain(Generic[M]):
         _returning: Iterable[Any] | None = None,
         _options: Iterable[Any] | None = None,
     ) -> None:
-        given = {
+        self._state = State(model, tuple(filters))
+        parts = {
             "_order_by": _order_by,
             "_offset": _offset,
             "_limit": _limit,
@@ -61,9 +62,8 @@ class Chain(Generic[M]):
             "_returning": _returning,
             "_options": _options,
         }
-        changes = {name: value for name, value in given.items() if value}
-        state = State(model, tuple(filters))
-        self._state = state.replace(**_read(changes)) if changes else state
+        if any(parts.values()):
+            self._state = self._state.replace(**_read({name: part for name, part in parts.items() if part}))
 
     def _clone(self, **changes: Any) -> Self:
         """Copy with changes, which are named and given as for the constructor."""

@@ -84,12 +84,13 @@ def _listed(sources: Sequence[Table]) -> str:
 
 
 def model_of_table(name: str, main: Model) -> Model | None:
-    """Find the model of a table among the relatives of another one; the one declared last, in its module if possible."""
+    """Find the model of a table among the relatives of another one; the last, in its module if possible."""
     root = [base for base in main.__mro__ if models.is_model(base)][-1]
     wanted = parts(name)
     found = [model for model in _derived(root) if _same(parts(models.table_name(model)), wanted)]
     near = [model for model in found if model.__module__ == main.__module__]
-    return (near or found or [None])[-1]
+    candidates = near or found
+    return candidates[-1] if candidates else None
 
 
 def _derived(model: Model) -> Iterator[Model]:

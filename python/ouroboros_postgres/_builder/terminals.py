@@ -10,7 +10,7 @@ from .._sql.proxy import ColumnProxy
 from ..errors import MultipleResultsFound, NoResultFound
 from . import names, reading
 from .chain import Chain, M
-from .tracing import traced
+from .tracing import traced, traced_batches
 
 if TYPE_CHECKING:
     from .execution import Row
@@ -114,7 +114,7 @@ class Terminals(Chain[M]):
         Options are applied to each batch. A loop that is left early gives its connection back when the iterator is
         collected, which is at once unless something else refers to it.
         """
-        async with aclosing(reading.batches(self._state)) as batches:
+        async with aclosing(traced_batches(self._state, reading.batches(self._state))) as batches:
             async for batch in batches:
                 for instance in batch:
                     yield instance

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from .._cursor import DEFAULT_BATCH_SIZE
 from .._sql import models
 from .names import name_of
 
 if TYPE_CHECKING:
     from .state import State
 
-__all__ = ["traced"]
+__all__ = ["traced", "traced_batches"]
 
 T = TypeVar("T")
 
@@ -47,6 +49,28 @@ async def traced(
         else:
             query.set_span_result(span, count=measure(result))
         return result
+
+
+async def traced_batches(state: State, batches: AsyncGenerator[list[Any], None]) -> AsyncGenerator[list[Any], None]:
+    """Read batches, each in a span of its own if tracing is on: what is done between them is no part of the query."""
+    from .. import query
+
+    async with aclosing(batches):
+        if not query.is_tracing_enabled():
+            async for batch in batches:
+                yield batch
+            return
+
+        nothing: list[Any] = []
+
+        async def read(_: State) -> list[Any]:
+            return await anext(batches, nothing)
+
+        count = DEFAULT_BATCH_SIZE
+        while count == DEFAULT_BATCH_SIZE:
+            batch = await traced("find", state, read, len)
+            count = len(batch)
+            yield batch
 
 
 def _attributes(state: State) -> dict[str, Any]:

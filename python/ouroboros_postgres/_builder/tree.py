@@ -56,28 +56,34 @@ def _select(
     node: Node = {"from": main}
     if state.ctes:
         node["ctes"] = common_tables(state, encoder)
-    with encoder.within(Scope(key, state.model, qualified=qualified or bool(state.joins))):
-        sources = Sources(state, encoder, main) if state.joins or state.lock is not None else None
+    scope = Scope(key, state.model, qualified=qualified or bool(state.joins))
+    scope.outer, encoder.scope = encoder.scope, scope  # `within` by hand: every query comes through here
+    try:
+        _add_sources(state, encoder, node)
         listed = output.columns(state, encoder, key) if columns is None else columns
         if listed:
             node["columns"] = listed
         where = conditions(state, encoder)
         if where:
             node["where"] = where
-        if sources is not None:
-            _add_sources(state, node, sources)
         _add_groups(state, encoder, node)
         _add_page(state, encoder, node)
+    finally:
+        encoder.scope = scope.outer
     if state.sets:
         _add_sets(state, encoder, node, members)
     return node
 
 
 def common_tables(state: State, encoder: Encoder) -> list[Node]:
+    """The nodes of WITH."""
     return [{"name": each.name, "query": each.query.encode(encoder)} for each in state.ctes]
 
 
-def _add_sources(state: State, node: Node, sources: Sources) -> None:
+def _add_sources(state: State, encoder: Encoder, node: Node) -> None:
+    if not state.joins and state.lock is None:
+        return
+    sources = Sources(state, encoder, node["from"])
     if sources.joins:
         node["joins"] = sources.joins
     if state.lock is not None:
