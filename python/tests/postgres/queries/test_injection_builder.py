@@ -26,6 +26,7 @@ from ouroboros_postgres import (
     null_check_filter,
     or_,
     raw_sql,
+    selectinload,
 )
 from ouroboros_postgres.columns import ColumnProxy
 from queries.hostile import (
@@ -125,7 +126,7 @@ IDENTIFIERS: dict[str, Position] = {
     "schema": rows(lambda text: model(text, "schema").find()),
     "search column": rows(lambda text: FIND(named(text).match("x"))),
     "search configuration": rows(lambda text: FIND(Vault.secret.match("x", config=text))),
-    "option": rows(lambda text: FIND(NOBODY).options(_option(text))),
+    "option": lambda _, text: FIND(NOBODY).options(selectinload(text)).to_list(),
     "aggregate column": groups(lambda text: FIND().sum(text, "x")),
     "distinct aggregate": groups(lambda text: FIND().count_distinct(named(text), "x")),
     "group": groups(lambda text: FIND().group_by(text).count_agg()),
@@ -159,12 +160,6 @@ MEANT = {
     "returning": ["*"],
     "update_many's returning": ["*"],
 }
-
-
-def _option(text: str) -> Any:
-    from ouroboros_postgres import selectinload
-
-    return selectinload(text)
 
 
 async def test_what_names_something_is_refused(pg: ModuleType, vault: Guard) -> None:
