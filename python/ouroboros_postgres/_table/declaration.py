@@ -95,6 +95,8 @@ def read(model: type[Any], parent: type[Any] | None, root: type[Any]) -> Declara
     declaration.keys = tuple(name for name, default in declaration.defaults.items() if _is_key(default))
     declaration.relationships = _relationships(model)
     declaration.settings = settings = model.__dict__.get("Settings", Settings)
+    if not hasattr(settings, "indexes"):
+        settings.indexes = []
     declaration.table_name = given_setting(settings, "table_name") or model.__name__.lower()
     declaration.schema = _schema(settings, parent)
     declaration.primary_key = given_setting(settings, "primary_key") or _primary_key(declaration.keys, parent)

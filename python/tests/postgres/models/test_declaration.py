@@ -326,7 +326,8 @@ def test_any_name_is_kept_as_it_is(name: str) -> None:
             table_name = name
 
     assert Named._table_name == name
-    assert hasattr(Named._settings, "indexes") is False
+    assert Named._settings is Named.Settings
+    assert Named._settings.indexes == []
 
 
 @pytest.mark.parametrize(
