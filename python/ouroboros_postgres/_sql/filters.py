@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .._guards import is_list, is_mapping, is_set
 from .condition import Condition
+from .declared import kind_of_column
 from .expression import SqlExpr
 from .fragment import QueryFragment
 
@@ -38,7 +39,7 @@ def nodes(encoder: Encoder, filters: Iterable[Filter]) -> list[Node]:
         elif isinstance(item, Condition):
             found.append(item.encode(encoder))
         elif is_mapping(item):
-            found += [_equality(name, value).encode(encoder) for name, value in item.items()]
+            found += [_equality(encoder, name, value).encode(encoder) for name, value in item.items()]
         else:
             raise TypeError(_refusal(item))
     return found
@@ -54,9 +55,12 @@ def conjunction(encoder: Encoder, item: Filter) -> Node:
     return members[0] if len(members) == 1 else {"boolean": {"operator": "AND", "members": members}}
 
 
-def _equality(name: Any, value: Any) -> SqlExpr:
-    """Read one entry of a dict: a list means one of its values, `None` means NULL."""
-    return SqlExpr(name, "IN" if is_list(value) or is_set(value) else "=", value)
+def _equality(encoder: Encoder, name: Any, value: Any) -> SqlExpr:
+    """Read one entry of a dict: a list means one of its values, unless the column is an array; `None` means NULL."""
+    listed = is_list(value) or is_set(value)
+    if listed and encoder.scope is not None and kind_of_column(encoder.scope.model, name) == "array":
+        listed = any(is_list(item) for item in value)
+    return SqlExpr(name, "IN" if listed else "=", value)
 
 
 def _refusal(item: object) -> str:
