@@ -366,7 +366,7 @@ def reading(columns: Any, order_by: Any, limit: Any, offset: Any) -> Request:
     """The fields that say which columns and rows to read, without those that have no value."""
     fields = {
         "columns": optional_names("select_columns", columns),
-        "order": order(order_by),
+        "order": order(order_by, nulls=True),
         "limit": bound("limit", limit),
         "offset": bound("offset", offset),
     }

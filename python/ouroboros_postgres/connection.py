@@ -261,7 +261,8 @@ async def find_many(
             `json_contains`, `json_contained_by`, `json_key_exists`,
             `json_any_key_exists`, `json_all_keys_exist`, `any`, `has`, `array_contains`, `has_all`,
             `array_contained_by`, `array_overlaps`, `has_any`.
-        order_by: `(column, "asc" or "desc")`, or a list of such pairs.
+        order_by: `(column, "asc" or "desc")`, or a list of such pairs; a direction may end in `nulls first` or `nulls
+            last`.
         limit: How many rows at most.
         offset: How many rows to leave out first.
         select_columns: The columns to fetch, all by default.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .._sql.comparison import compare
 from .._sql.condition import Condition
+from .._sql.declared import kind_of_column
 from .._sql.json_comparison import contains_json
 from .._sql.proxy import column_node
 from . import names
@@ -34,9 +35,16 @@ class OperatorCondition(Condition):
     def encode(self, encoder: Encoder) -> Node:
         """Make the node."""
         left = column_node(encoder, self.column)
-        if self.operator.lower() in _DOCUMENTS and self.value is not None:
-            return contains_json(encoder, left, self.operator, document(self.value))
-        return compare(encoder, left, self.operator, self.value)
+        operator = self.operator
+        if operator.lower() in _DOCUMENTS and self.value is not None:
+            return contains_json(encoder, left, operator, document(self.value))
+        if operator.lower() == "has" and self._is_json(encoder):
+            operator = "json_key_exists"
+        return compare(encoder, left, operator, self.value)
+
+    def _is_json(self, encoder: Encoder) -> bool:
+        model = getattr(self.column, "model", None) or (encoder.scope.model if encoder.scope is not None else None)
+        return kind_of_column(model, names.name_of(self.column)) == "json"
 
     def __repr__(self) -> str:
         return f"OperatorCondition({self.column!r}, {self.operator!r}, {self.value!r})"

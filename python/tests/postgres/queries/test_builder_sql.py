@@ -50,6 +50,11 @@ SQL: dict[str, tuple[Query, str, list[Any]]] = {
         f"SELECT * {FROM} WHERE profile @> $1::jsonb",
         ['["a"]'],
     ),
+    "where_has": (
+        Employee.find().where("profile", "has", "k").where(Employee.skills, "has", "go").where("name", "any", "x"),
+        f"SELECT * {FROM} WHERE profile ? $1 AND $2 = ANY(skills) AND $3 = ANY(name)",
+        ["k", "go", "x"],
+    ),
     "page": (
         Employee.find().select("id", Employee.name).order_by("-age", Employee.id).limit(5).offset(6),
         f"SELECT id, name {FROM} ORDER BY age DESC, id ASC LIMIT $1 OFFSET $2",
