@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeGuard, cast
 
 from . import models
 from .condition import Condition
@@ -15,19 +15,12 @@ from .related_rows import OuterRow, exists
 
 if TYPE_CHECKING:
     from .encoder import Encoder, Node
-    from .models import Model
+    from .models import ForeignKey, Model
 
 __all__ = ["RelatedFilter", "any_", "has"]
 
 
-class _Omitted:
-    """That no condition was given: `None` is a value."""
-
-    def __repr__(self) -> str:
-        return "..."
-
-
-_OMITTED: Final = _Omitted()
+_OMITTED: Final = object()  # None is a value
 _Word = Literal["ANY", "HAS"]
 
 
@@ -83,13 +76,10 @@ def _named(encoder: Encoder, name: str) -> RelatedAttribute | ColumnProxy[Any]:
 
 
 def _through_key(encoder: Encoder, column: ColumnProxy[Any]) -> tuple[OuterRow, Link]:
-    model = column.model
-    key = None if model is None else models.foreign_key(model, column.name)
-    if model is None or key is None:
-        raise ValueError(f"{column!r} has no foreign key")
+    # A column gets here only if its model declares the key.
+    key = cast("ForeignKey", models.foreign_key(cast("Model", column.model), column.name))
     node = column.encode(encoder)["column"]
-    row = OuterRow(node["of"], node.get("as"))
-    return row, Link(column.name, key.table, key.column)
+    return OuterRow(node["of"], node.get("as")), Link(column.name, key.table, key.column)
 
 
 def _through_attribute(encoder: Encoder, attribute: RelatedAttribute) -> tuple[OuterRow, Link]:

@@ -529,6 +529,11 @@ def test_columns_by_name_or_as_objects() -> None:
             column_node(encoder, item)
 
 
+def test_reprs_of_what_columns_make() -> None:
+    for made in (-User.age, User.age.label("years"), User.age.json_path("k"), ScalarSubquery(Ids())):
+        assert type(made).__name__.lower()[:4] in repr(made).lower()
+
+
 # Raw SQL.
 
 
@@ -538,6 +543,7 @@ def test_raw_sql_is_renumbered() -> None:
     assert and_(User.age > 1, raw).to_sql() == ("age > $1 AND (f($3) > g($2) AND note <> '$1')", [1, 1, 2])
     assert raw_sql("now() > 'x'").to_sql() == ("now() > 'x'", [])
     assert raw_sql("id = ANY($1)", [[1, 2]]).to_sql() == ("id = ANY($1)", [[1, 2]])
+    assert raw_sql("id = ANY($1)", [{1}]).to_sql() == ("id = ANY($1)", [[1]])
     assert (~raw_sql("a")).to_sql() == ("NOT (a)", [])
     assert (raw.fragment, raw.params) == ("f($2) > g($1) AND note <> '$1'", [1, 2])
 

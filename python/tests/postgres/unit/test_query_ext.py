@@ -352,6 +352,16 @@ def test_empty_fragments_are_no_alternative(make: Callable[[], Any]) -> None:
         make()
 
 
+def test_an_empty_fragment_in_a_combination_made_by_hand() -> None:
+    with pytest.raises(ValueError, match="empty"):
+        SqlExpr("OR", "OR", [QueryFragment(), AGE]).to_sql()
+
+
+def test_reprs() -> None:
+    assert "AND" in repr(and_(AGE, ADMIN)) and "'age'" in repr(and_(AGE, ADMIN))
+    assert "'age'" in repr(QueryFragment(AGE))
+
+
 @pytest.mark.parametrize("other", ["x", 5, None, True, {}])
 def test_what_a_fragment_is_not_combined_with(other: Any) -> None:
     combinations: list[Callable[[], Any]] = [

@@ -482,6 +482,31 @@ def test_an_inherited_relationship_belongs_to_the_model_of_the_query() -> None:
     assert text == "EXISTS (SELECT 1 FROM public.posts WHERE posts.author_id = novelists.id)"
 
 
+def test_the_row_of_a_select_further_out() -> None:
+    condition = any_(Author.posts, any_(Author.reviews, SqlExpr("stars", ">", Post.id)))
+    assert where(Author, condition)[0] == (
+        "EXISTS (SELECT 1 FROM public.posts WHERE posts.author_id = authors.id AND EXISTS (SELECT 1 FROM reviews "
+        "WHERE reviews.author_id = authors.id AND reviews.stars > posts.id))"
+    )
+
+
+def test_a_relationship_of_no_model() -> None:
+    stray = Relation(Link("id", "reviews", "author_id"))
+    stray._name = "stray"
+    with pytest.raises(ValueError, match="Unknown relationship: stray"):
+        where(Author, any_(stray))
+
+
+def test_a_related_table_in_quotes() -> None:
+    quoted = Relation(Link("id", 'public."Odd ""Table"', "author_id"))
+    quoted.__set_name__(Author, "quoted")
+    assert where(Author, any_(quoted, SqlExpr("n", "=", 1))) == (
+        'EXISTS (SELECT 1 FROM public."Odd ""Table" WHERE "Odd ""Table".author_id = authors.id '
+        'AND "Odd ""Table".n = $1)',
+        [1],
+    )
+
+
 def test_repr() -> None:
     assert "tags" in repr(any_("tags", "x"))
     assert "posts" in repr(any_(Author.posts, Post.title == "x"))
