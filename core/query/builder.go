@@ -138,11 +138,7 @@ func (b *builder) direction(text string) {
 
 // order writes ORDER BY for columns behind a prefix.
 func (b *builder) order(prefix string, orders []Order) {
-	list := orderNodes("order_by", orders)
-	for i := range list {
-		list[i].expression = &prefixedNode{prefix, orders[i].Column}
-	}
-	b.orderBy(" ORDER BY ", list)
+	b.orderBy(" ORDER BY ", nameOrders(prefix, orders))
 }
 
 // Page limits a result; nil is no limit.

@@ -41,7 +41,7 @@ const (
 
 // operatorOf finds an operator by the name that requests use, or by its SQL spelling, in any case.
 func operatorOf(spelling string) (operator, bool) {
-	name := strings.ToLower(strings.Join(strings.FieldsFunc(spelling, func(r rune) bool { return r == '_' || r == ' ' }), " "))
+	name := strings.ReplaceAll(strings.ToLower(strings.Join(strings.Fields(spelling), " ")), "_", " ")
 	for _, find := range [...]func(string) operator{comparison, listOperator, testOperator, textOperator, containment} {
 		if o := find(name); o.sql != "" {
 			return o, true

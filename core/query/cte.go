@@ -60,6 +60,9 @@ type WithCTE struct {
 // Build writes the statement.
 func (w WithCTE) Build() (string, []wire.Arg, error) {
 	b := &builder{}
+	if len(w.Columns) == 1 && w.Columns[0] == "*" {
+		w.Columns = nil
+	}
 	n := &selectNode{
 		ctes: cteNodes(w.CTEs), recursive: w.Recursive, columns: columnItems(w.Columns), from: tableSource(w.Table),
 		where: whereElements(w.Filter, w.Subqueries), order: orderNodes("order_by", w.Order), page: w.Page.node(),

@@ -193,7 +193,7 @@ func (n *compareNode) write(b *builder) {
 		b.fail("the left side of %s is missing%s", n.operator, b.place())
 	default:
 		b.compare(compared{
-			left: func() { b.operand(n.left) }, label: label(n.left), name: n.operator, value: n.value, array: n.array,
+			left: func() { b.operand(n.left) }, label: b.label(n.left), name: n.operator, value: n.value, array: n.array,
 			cast: b.castOf(n.cast),
 		})
 	}
@@ -211,16 +211,14 @@ func (b *builder) castOf(name string) string {
 }
 
 // label names an expression in messages.
-func label(e expression) string {
+func (b *builder) label(e expression) string {
 	switch e := e.(type) {
 	case *columnNode:
 		return "column " + e.name
-	case *prefixedNode:
-		return "column " + e.column
-	case *aggregateNode:
-		return "aggregate " + e.function
+	case *nameNode:
+		return "column " + e.name
 	}
-	return "an expression"
+	return b.at.element()
 }
 
 // compareRight writes a condition with an expression on its right side.
@@ -249,7 +247,7 @@ func (b *builder) compareRight(n *compareNode) {
 			b.write(o.cast)
 		}
 	default:
-		b.fail("operator %s on %s takes no expression%s", n.operator, label(n.left), b.place())
+		b.fail("operator %s on %s takes no expression%s", n.operator, b.label(n.left), b.place())
 	}
 }
 

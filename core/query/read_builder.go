@@ -20,8 +20,9 @@ func (s Select) Build() (string, []wire.Arg, error) {
 		b.fail("distinct and distinct_on exclude each other")
 	}
 	n := &selectNode{
-		distinct: s.Distinct, distinctOn: columnElements("distinct_on", s.DistinctOn), columns: columnItems(s.Columns),
-		from: tableSource(s.Table), where: b.matching(s.Match), order: orderNodes("order_by", s.Order), page: s.Page.node(),
+		distinct: s.Distinct, distinctOn: nameElements(columnElements("distinct_on", s.DistinctOn)),
+		columns: nameItems(s.Columns),
+		from:    tableSource(s.Table), where: b.matching(s.Match), order: nameOrders("", s.Order), page: s.Page.node(),
 	}
 	n.writeQuery(b)
 	return b.finish()

@@ -19,11 +19,8 @@ func columnElements(argument string, columns []string) []element {
 	return list
 }
 
-// columnItems is a select list, nil for all columns.
+// columnItems is a select list.
 func columnItems(columns []string) []columnItem {
-	if len(columns) == 1 && columns[0] == "*" {
-		return nil
-	}
 	var list []columnItem
 	for _, e := range columnElements("select columns", columns) {
 		list = append(list, columnItem{element: e})
