@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Self
 
+from .._column import GeneratedColumn  # get_type_hints() of a model needs it
 from .._loading.config import LoadingConfig, LoadingStrategy
 from .._sql import models
 from .._sql.proxy import ColumnProxy
 from .declaration import declared_type
 from .values import Default, is_immutable_type, is_same, mutable_columns, private_copy
-
-if TYPE_CHECKING:
-    from .._column import GeneratedColumn
 
 __all__ = ["Record"]
 
@@ -98,8 +96,10 @@ class Record:
         if name.startswith("_") or hasattr(models.static_attribute(type(self), name), "__delete__"):
             object.__delattr__(self, name)
             return
-        found = self._data.pop(name, _NOTHING), self.__dict__.pop(name, _NOTHING)
-        if found == (_NOTHING, _NOTHING):
+        holders = [holder for holder in (self._data, self.__dict__) if name in holder]
+        for holder in holders:
+            del holder[name]
+        if not holders:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def _missing(self, name: str) -> Any:
@@ -135,10 +135,9 @@ class Record:
 
     def __getstate__(self) -> dict[str, Any]:
         attributes = dict(self.__dict__)
-        for name in _STATE:
-            state = attributes.pop(name, None)
-            if name == "_related" and state:
-                attributes[name] = {key: copy.copy(value) for key, value in state.items()}
+        attributes.pop("_deferred", None)
+        if "_related" in attributes:
+            attributes["_related"] = {name: copy.copy(loaded) for name, loaded in attributes["_related"].items()}
         return {"_data": dict(self._data), "_clean": private_copy(self._clean), "attributes": attributes}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

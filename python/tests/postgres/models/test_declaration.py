@@ -6,7 +6,7 @@ import datetime as dt
 import gc
 import uuid
 import weakref
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Optional, TypeVar, get_type_hints
 
 import pytest
 
@@ -450,6 +450,11 @@ def test_init_subclass_that_does_not_call_its_base_breaks_nothing() -> None:
 
     assert list(Below._columns) == ["id", "name"]
     assert Below.name.model is Below
+
+
+def test_other_libraries_can_read_the_annotations() -> None:
+    assert get_type_hints(Address)["street"] is str
+    assert get_type_hints(Address)["id"] == int | None
 
 
 def test_attributes_set_on_a_class_later_work() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import datetime as dt
+import pickle
 import uuid
 from decimal import Decimal
 from types import ModuleType
@@ -183,6 +185,14 @@ async def test_defaults_do_not_overwrite_an_existing_row(database: Database) -> 
     new = Keyed(id=uuid.uuid4())
     await new.save()
     assert new.name == "new"
+
+
+async def test_copies_know_which_values_are_defaults(database: Database) -> None:
+    key = uuid.uuid4()
+    await Keyed.insert(id=key, name="precious")
+    for twin in (copy.copy(Keyed(id=key)), pickle.loads(pickle.dumps(Keyed(id=key)))):  # noqa: S301
+        await twin.save()
+    assert rows(database, "keyed")[0]["name"] == "precious"
 
 
 async def test_a_key_from_a_factory_is_inserted_at_once(database: Database, sent: Sent) -> None:
