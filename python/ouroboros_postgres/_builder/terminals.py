@@ -6,6 +6,8 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from .._sql.label import Label
+from .._sql.operand import Operand
 from .._sql.proxy import ColumnProxy
 from ..errors import MultipleResultsFound, NoResultFound
 from . import names, reading
@@ -72,12 +74,15 @@ class Terminals(Chain[M]):
     @overload
     async def scalar(self, column: ColumnProxy[T]) -> T | None: ...
     @overload
-    async def scalar(self, column: Any) -> Any: ...
+    async def scalar(self, column: str | Operand | Label) -> Any: ...
+    @overload
+    async def scalar(self, column: T) -> T | None: ...
     async def scalar(self, column: Any) -> Any:
         """The value that a column has in the first row, `None` without a row.
 
         Args:
-            column: A column, its name, a label, or another expression; selected instead of what the query selects.
+            column: A column, its name, a label, or another expression; selected instead of what the query selects. To
+                type checkers a column that is declared by its type looks like one of its values.
         """
         found = _values(
             await traced("find_one", _at_most(_selecting(self._state, column), 1), reading.rows, len), column
@@ -87,7 +92,9 @@ class Terminals(Chain[M]):
     @overload
     async def scalars(self, column: ColumnProxy[T]) -> list[T]: ...
     @overload
-    async def scalars(self, column: Any) -> list[Any]: ...
+    async def scalars(self, column: str | Operand | Label) -> list[Any]: ...
+    @overload
+    async def scalars(self, column: T) -> list[T]: ...
     async def scalars(self, column: Any) -> list[Any]:
         """The values that a column has in all rows; `column` as for `scalar`."""
         return _values(await traced("find", _selecting(self._state, column), reading.rows, len), column)
