@@ -231,6 +231,36 @@ async def test_a_text_key_of_another_name(database: Database) -> None:
     assert rows(database, "bysku") == []
 
 
+async def test_a_key_that_the_model_does_not_declare(database: Database) -> None:
+    class Loose(Table):
+        title: str | None
+
+        class Settings:
+            table_name = "bysku"
+            primary_key = "sku"
+
+    loose = Loose(sku="a", title="t")  # type: ignore[call-arg]
+    assert await loose.save() == "a"
+    found = await Loose.get("a")
+    assert found is not None
+    found.title = "u"
+    assert await found.save() == "a"
+    await loose.refresh()
+    assert (loose.title, loose.stock, loose.sku) == ("u", 0, "a")
+    assert await loose.delete() is True
+    assert rows(database, "bysku") == []
+
+
+async def test_models_of_one_name_do_not_disturb_each_other(database: Database) -> None:
+    def define(column: str) -> type[Table]:
+        return type(Table)("Item", (Table,), {"__annotations__": {column: str | None}, "__module__": __name__})
+
+    one, other = define("name"), define("hidden")
+    made = await one.insert(name="a")
+    await (await other.get(made.id)).delete()  # type: ignore[union-attr]
+    assert await one.count() == 0
+
+
 async def test_a_changed_key_moves_the_row(database: Database) -> None:
     item = await BySku.insert(sku="a", title="t")
     item.sku = "b"
