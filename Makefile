@@ -129,6 +129,7 @@ fuzz: ## Run each fuzz test for FUZZ_TIME (20s)
 .PHONY: bench
 bench: build $(VENV)/.tools ## Measure this package beside its peers (bench/README.md)
 	$(PY) -m pip install --quiet asyncpg==0.32.0 'sqlalchemy[asyncio]==2.1.9'
+	go test -run '^$$' -bench 'Compile|StatementRequest' ./core/operation
 	$(PY) -m bench $(BENCH_ARGS)
 
 .PHONY: demo

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Mapped
 
 from bench.peers.sqlalchemy_core import ITEM, engine
 
@@ -21,7 +21,7 @@ class Item(Base):
     """The table that all cases read."""
 
     __table__ = ITEM
-    id: Any
+    id: Mapped[int]
 
 
 class Driver:
