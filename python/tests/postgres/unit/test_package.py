@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
 
@@ -56,8 +57,33 @@ get_indexes get_foreign_keys inspect_table get_backreferences find_by_foreign_ke
 fetch_one_eager fetch_many_with_relations delete_with_cascade delete_checked pg_transaction Transaction connection
 transactions find_one find_many update_one update_many delete_one delete_many count begin_transaction Savepoint
 IsolationLevel pool_metrics health_check PostgresError DataBridgeError metrics_prometheus reset_metrics Range
+Table Column ColumnProxy SqlExpr QueryBuilder WindowSpec NoResultFound MultipleResultsFound raw_sql
+filter_by and_ or_ not_ any_ has aliased QueryFragment BooleanClause AliasedClass active_filter date_range_filter
+in_list_filter null_check_filter FullTextSearch fts ArrayOps Point GeoQuery
+ForeignKeyProxy BackReference BackReferenceQuery ManyToMany ManyToManyQuery create_m2m_join_table
+relationship RelationshipDescriptor QueryOption joinedload selectinload noload raiseload
+LoadingStrategy LoadingConfig RelationshipLoader LazyLoadingProxy DeferredColumn LazyLoadError SQLGenerationError
+lazy joined subquery defer undefer
+"""
+SUBMODULES = """
+connection columns relationships loading options transactions query query_ext table fulltext arrays postgis telemetry
+errors health identifiers metrics types
 """
 
 
 def test_the_names_of_the_contract_are_there() -> None:
     assert set(CONTRACT.split()) <= set(ouroboros_postgres.__all__)
+
+
+def test_the_submodules_of_the_contract_are_attributes() -> None:
+    assert [name for name in SUBMODULES.split() if not isinstance(getattr(ouroboros_postgres, name), ModuleType)] == []
+
+
+def test_one_thing_has_one_class() -> None:
+    from ouroboros_postgres import columns, loading, options, query, relationships
+
+    assert ouroboros_postgres.WindowSpec is query.WindowSpec
+    assert ouroboros_postgres.ColumnProxy is columns.ColumnProxy
+    assert ouroboros_postgres.selectinload is options.selectinload is loading.selectinload
+    assert ouroboros_postgres.LoadingStrategy is loading.LoadingStrategy is not relationships.LoadingStrategy
+    assert ouroboros_postgres.RelationshipLoader is loading.RelationshipLoader is not relationships.RelationshipLoader
