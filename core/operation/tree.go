@@ -50,6 +50,9 @@ func (t trees) statement(tree string, args []wire.Arg) (engine.Statement, *query
 	if err != nil {
 		return engine.Statement{}, nil, err
 	}
+	if c.Repeated != "" {
+		return engine.Statement{}, nil, query.RepeatedName(c.Repeated)
+	}
 	bound, err := c.Bind(args)
 	return engine.Statement{SQL: c.SQL, Args: bound, Read: c.Read}, c, err
 }
@@ -111,14 +114,11 @@ func (t trees) run(request []byte) (Task, error) {
 		return Task{}, err
 	}
 	reply := answer(r.purpose == "aggregate", c.Rows)
-	switch {
-	case r.explain != nil:
+	if r.explain != nil {
 		reply = rows
 		if s.SQL, err = r.explain.Of(s.SQL); err != nil {
 			return Task{}, err
 		}
-	case r.purpose == "aggregate" && c.Repeated != "":
-		return Task{}, query.RepeatedName(c.Repeated)
 	}
 	return Task{First: &s, Run: func(ctx context.Context, session engine.Session) (Reply, error) {
 		answered, err := reply(session.Query(ctx, s))

@@ -342,3 +342,13 @@ async def test_what_is_wrong_is_found_without_a_server() -> None:
     for call in (wrong.to_list, wrong.first, wrong.count, wrong.exists, wrong.count_agg().aggregate, wrong.delete):
         with pytest.raises(TypeError, match="Invalid filter type: str"):
             await call()
+
+
+async def test_no_column_is_lost_to_another_of_its_name(company: ModuleType) -> None:
+    query = Employee.find().inner_join(Department).select("name", Department.name)
+    for call in (query.to_list, query.to_dicts, query.first, query.aggregate, query.group_by("age").to_list):
+        with pytest.raises(ValueError, match="two result columns are called name|No aggregate"):
+            await call()
+    with pytest.raises(ValueError, match="two result columns are called name"):
+        await anext(aiter(query))
+    assert await query.count() == 4
