@@ -176,7 +176,7 @@ func (b *backend) bound(s Statement, p *plan) (known *prepared, values [][]byte,
 		declared = wire.Natural(s.Args)
 	}
 	for range 2 {
-		known, ok := b.prepared.get(cacheKey(s.SQL, declared))
+		known, ok := b.prepared.Get(cacheKey(s.SQL, declared))
 		if !ok {
 			return nil, nil, 0
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"ouroboros-postgres/core/wire"
@@ -18,8 +19,8 @@ type backend struct {
 	pool   *Pool
 	cancel *canceller
 
-	prepared   *lru[*prepared] // nil: no server-side prepared statements
-	discarded  []string        // names to close on the server with the next preparation
+	prepared   *simplelru.LRU[string, *prepared] // nil: no server-side prepared statements
+	discarded  []string                          // names to close on the server with the next preparation
 	names      uint64
 	generation uint64
 
@@ -44,7 +45,7 @@ type prepared struct {
 func newBackend(pool *Pool, pg *pgconn.PgConn) *backend {
 	b := &backend{pg: pg, pool: pool, cancel: cancellerOf(pg), generation: pool.generation.Load()}
 	if pool.options.StatementCache > 0 {
-		b.prepared = newLRU[*prepared](pool.options.StatementCache)
+		b.prepared, _ = simplelru.NewLRU[string, *prepared](pool.options.StatementCache, nil) // fails for sizes below 1 only
 	}
 	return b
 }
@@ -70,13 +71,16 @@ func (b *backend) refresh() {
 
 func (b *backend) forget() {
 	if b.prepared != nil {
-		b.discard(b.prepared.clear())
+		b.evict(0)
 	}
 }
 
-func (b *backend) discard(all []*prepared) {
-	for _, p := range all {
-		b.discarded = append(b.discarded, p.name)
+// evict leaves at most n statements in the cache; the others are closed on the server with the next preparation.
+func (b *backend) evict(n int) {
+	for b.prepared.Len() > n {
+		if _, oldest, ok := b.prepared.RemoveOldest(); ok {
+			b.discarded = append(b.discarded, oldest.name)
+		}
 	}
 }
 

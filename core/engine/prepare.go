@@ -60,20 +60,20 @@ func (b *backend) statement(ctx context.Context, s Statement, p *plan, declared 
 	key := ""
 	if cached {
 		key = cacheKey(s.SQL, declared)
-		if known, ok := b.prepared.get(key); ok {
+		if known, ok := b.prepared.Get(key); ok {
 			return known, nil
 		}
 	}
 	fresh := &prepared{}
 	if cached {
 		fresh.name = b.nextName()
-		b.discard(b.prepared.room()) // closed with the preparation: the server never holds more than the capacity
+		b.evict(b.pool.options.StatementCache - 1) // closed with the preparation: the server never holds more than the capacity
 	}
 	if err := b.prepare(ctx, fresh, s, p, declared); err != nil {
 		return nil, err
 	}
 	if cached {
-		b.prepared.put(key, fresh)
+		b.prepared.Add(key, fresh)
 	}
 	return fresh, nil
 }
