@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -17,9 +19,10 @@ import sqlalchemy as sa
 
 from fixtures.database import Database
 from ouroboros_postgres import QueryBuilder
-from queries.abstract import Query
+from queries.abstract import Col, Output, Query
 from queries.generator import FAMILIES, draw
 from queries.through_builder import build
+from queries.through_function import arguments
 from queries.through_sqlalchemy import select
 
 COUNT = int(os.environ.get("DIFFERENTIAL_COUNT", "60"))
@@ -69,6 +72,7 @@ async def compare(query: Query, pg: ModuleType, oracle: sa.Connection) -> None:
     for name, rows in answers.items():
         if (got := comparable(rows, ordered=query.ordered)) != wanted:
             raise Difference(f"{name} gives {len(got)} rows\n{got[:4]}\nrather than {len(wanted)}\n{wanted[:4]}")
+    await compare_instances(builder, answers["to_dicts"], ordered=query.ordered)
     if (count := await builder.count()) != len(expected):
         raise Difference(f"count() gives {count} rather than {len(expected)}")
     if (exists := await builder.exists()) != bool(expected):
@@ -76,6 +80,22 @@ async def compare(query: Query, pg: ModuleType, oracle: sa.Connection) -> None:
     rows = await QueryBuilder.from_cte("whole", builder).to_dicts()
     if comparable(rows, ordered=False) != comparable(expected, ordered=False):
         raise Difference(f"selected from as a CTE it gives {len(rows)} rows rather than {len(expected)}\n{rows[:4]}")
+
+
+async def compare_instances(builder: QueryBuilder[Any], rows: list[dict[str, Any]], *, ordered: bool) -> None:
+    """The instances have the values of the rows, however they are asked for."""
+    names = list(rows[0]) if rows else []
+    ways = {
+        "to_list": await builder.to_list(),
+        "iteration": [item async for item in builder],
+    }
+    if ordered and rows:
+        ways["first"] = [await builder.first(), *ways["to_list"][1:]]
+    wanted = comparable(rows, ordered=ordered)
+    for way, items in ways.items():
+        given = [{name: getattr(item, name) for name in names} for item in items]
+        if comparable(given, ordered=ordered) != wanted:
+            raise Difference(f"{way} gives {len(items)} instances\n{given[:4]}\nrather than {len(rows)}\n{rows[:4]}")
 
 
 async def attempt(family: str, seed: int, pg: ModuleType, oracle: sa.Connection) -> str | None:
@@ -103,6 +123,61 @@ async def test_random_queries_give_the_same_rows(filled: ModuleType, oracle: sa.
             *(attempt(family, seed, filled, oracle) for seed in SEEDS[start : start + AT_A_TIME])
         )
         failures += [failure for failure in found if failure]
+    assert not failures, f"{len(failures)} of {len(SEEDS)} differ:" + "".join(failures[:5])
+
+
+@pytest.mark.parametrize("family", ["groups", "windows"])
+async def test_the_function_gives_the_same_rows(filled: ModuleType, oracle: sa.Connection, family: str) -> None:
+    """As far as it can be asked: without joins, and conditions joined by AND."""
+    failures: list[str] = []
+    asked = 0
+    for seed in range(4 * len(SEEDS)) if len(SEEDS) > 1 else SEEDS:
+        query = replace(draw(family, seed), columns=())
+        given = arguments(query)
+        if given is None:
+            continue
+        asked += 1
+        expected = comparable([dict(row) for row in oracle.execute(select(query)).mappings()], ordered=query.ordered)
+        try:
+            outcome: Any = comparable(await filled.query_aggregate(**given), ordered=query.ordered)
+        except Exception as error:
+            outcome = error
+        if outcome != expected:
+            failures.append(f"\n{family}, DIFFERENTIAL_SEED={seed}: {outcome!r} rather than {expected}\n  {given}")
+    assert not failures, f"{len(failures)} of {asked} differ:" + "".join(failures[:5])
+    assert asked >= len(SEEDS) // 2
+
+
+class Undone(Exception):
+    """Thrown to undo what was written."""
+
+
+async def deleted(pg: ModuleType, query: Query) -> list[int]:
+    """The keys of the rows that the builder would delete."""
+    keys: list[int] = []
+    with contextlib.suppress(Undone):
+        async with pg.begin_transaction():
+            rows = await build(query).returning("id").delete()
+            assert isinstance(rows, list)
+            keys = sorted(row["id"] for row in rows)
+            raise Undone
+    return keys
+
+
+@pytest.mark.parametrize("family", ["filters", "tables", "joins", "subqueries"])
+async def test_random_conditions_delete_the_same_rows(filled: ModuleType, oracle: sa.Connection, family: str) -> None:
+    failures: list[str] = []
+    for seed in SEEDS:
+        drawn = draw(family, seed)
+        query = Query(drawn.model, drawn.joins, drawn.where)
+        ids = select(replace(query, columns=(Output("id", Col(query.model, "id")),)))
+        expected = sorted({row.id for row in oracle.execute(ids) if row.id is not None})
+        try:
+            outcome: Any = await deleted(filled, query)
+        except Exception as error:
+            outcome = error
+        if outcome != expected:
+            failures.append(f"\n{family}, DIFFERENTIAL_SEED={seed}: {outcome!r} rather than {expected}\n  {query}")
     assert not failures, f"{len(failures)} of {len(SEEDS)} differ:" + "".join(failures[:5])
 
 
