@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from .. import _requests
 from .._arguments import arguments
 from .._runtime import start
-from .._session import active_transaction, target
+from .._session import ambient, target
 from ..errors import TransactionError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def check_transaction(state: State) -> None:
         TransactionError: There is no ambient transaction.
         NotConnectedError: There is not even a pool.
     """
-    if state.lock is not None and target() and active_transaction.get() is None:
+    if state.lock is not None and target() and ambient() is None:
         raise TransactionError(
             "a query that locks rows needs a transaction: without one the locks would be gone as soon as it is done"
         )

@@ -78,10 +78,14 @@ def document(value: Any) -> str:
     if not isinstance(value, str):
         return json_text(value)
     try:
-        json.loads(value)
-    except ValueError as error:
+        json.loads(value, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"a text given as a JSON document is not JSON: {error}") from None
     return value
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"it contains {name}")
 
 
 def _keys(keys: Any) -> list[str]:

@@ -270,6 +270,8 @@ WRONG: dict[str, tuple[Any, type[Exception], str]] = {
     "join_alias": (lambda: bare().join("x", alias="a").join("y", alias="a"), ValueError, "Duplicate alias: a"),
     "keys": (lambda: bare().where_json_any_key_exists("a", "k"), TypeError, "JSON keys must be a list of str"),
     "json": (lambda: bare().where_json_contains("a", "{"), ValueError, "not JSON"),
+    "json_nan": (lambda: bare().where_json_contains("a", "[NaN]"), ValueError, "not JSON: it contains NaN"),
+    "json_deep": (lambda: bare().where_json_contains("a", "[" * 10**5), ValueError, "not JSON"),
     "key": (lambda: bare().where_json_key_exists("a", 1), TypeError, "a JSON key must be str"),  # type: ignore[arg-type]
     "nowait": (lambda: bare().for_update(nowait=True, skip_locked=True), ValueError, "exclude each other"),
     "defer": (lambda: Employee.find().defer("x"), ValueError, "defer.*: Employee has no column 'x'"),
