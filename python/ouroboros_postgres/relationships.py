@@ -206,7 +206,7 @@ class RelationshipDescriptor(LoadableAttribute, Generic[T]):
         key = column_value(instance, link.owner_column)
         for child in related:
             setattr(child, link.target_column, None if key is MISSING else key)
-        Primer(self, link).prime(instance, related, key)
+        Primer(self, link).prime(instance, related, key, is_assigned=True)
 
     def __repr__(self) -> str:
         target = self._target_model
@@ -290,7 +290,7 @@ class RelationshipLoader(Generic[T]):
     def _entry(self) -> Loaded:
         entry = self._descriptor.loaded(self._instance)
         if entry.strategy is Strategy.NOLOAD and not entry.holds(self._key()):
-            entry.set(self._nothing(), self._key())
+            entry.set(self._nothing(), self._key(), is_void=True)
         return entry
 
     def _nothing(self) -> list[Any] | None:

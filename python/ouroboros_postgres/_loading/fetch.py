@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from .._sql import models
 from .config import LoadingConfig, LoadingStrategy
 from .joined import Attached, JoinedRows
-from .matching import ByKey
 from .plan import Branch, Plan, default_plan
-from .priming import Primer
+from .priming import Primer, Recipients
 from .selection import Selection
-from .state import MISSING, column_value
+from .state import column_value
 from .statements import OWNER_KEY, Select, related_to_keys, related_to_query
 from .tracing import observed
 
@@ -24,6 +23,7 @@ __all__ = ["Loading", "apply_plan", "load_batch", "load_related"]
 
 Row: TypeAlias = dict[str, Any]
 Keys: TypeAlias = "list[Any]"
+Pairs: TypeAlias = "list[tuple[Any, Any]]"
 OwnersOf: TypeAlias = "Callable[[Branch], tuple[Select, str] | None]"
 
 
@@ -53,8 +53,13 @@ class Loading:
             self._joined = JoinedRows(selection.plan, selection.select, selection.labels)
             self.select = self._joined.select
 
-    async def finish(self, rows: list[Row]) -> list[Any]:
-        """Make instances of the rows, which belong to them from now on, and load what they refer to."""
+    async def finish(self, rows: list[Row], receive: Callable[[list[Any]], None] | None = None) -> list[Any]:
+        """Make instances of the rows, and load what they refer to.
+
+        Args:
+            rows: The rows, which belong to the instances from now on.
+            receive: Takes the instances before anything that they refer to is loaded.
+        """
         attached: list[Attached] = []
         if self._joined is not None:
             rows, attached = self._joined.take(rows)
@@ -62,6 +67,8 @@ class Loading:
         instances = models.hydrate(self._model, rows)
         for one in attached:
             _prime_joined(one, [instances[position] for position in one.owners])
+        if receive is not None:
+            receive(instances)
         await _run(self._selection.plan, instances, attached, keys, self._selection.owners)
         return instances
 
@@ -95,7 +102,7 @@ async def load_related(owner: Any, found: LoadableAttribute, key: Any) -> list[A
     """
     branch = _branch(models.class_of(owner), found, LoadingStrategy.LAZY)
     (select,) = related_to_keys(branch.link, [key])
-    return [child for _, child in await _fetch(branch, select)]
+    return await _fetch(branch, select)
 
 
 def _branch(model: Model, found: LoadableAttribute, strategy: LoadingStrategy) -> Branch:
@@ -130,7 +137,7 @@ def _mark(branch: Branch, owners: Sequence[Any]) -> None:
     for owner in owners:
         entry = branch.attribute.loaded(owner)
         if branch.config.strategy is LoadingStrategy.NOLOAD:
-            entry.set([] if branch.link.many else None, column_value(owner, branch.link.owner_column))
+            entry.set([] if branch.link.many else None, column_value(owner, branch.link.owner_column), is_void=True)
         else:
             entry.strategy = branch.config.strategy
 
@@ -140,31 +147,17 @@ def _mark(branch: Branch, owners: Sequence[Any]) -> None:
 
 async def _load(branch: Branch, owners: list[Any], keys: Keys | None, owners_of: OwnersOf | None) -> None:
     """Load a relationship of instances; `keys` are those of its column where the instances do not have it."""
-    name = branch.link.owner_column
-    held = [column_value(owner, name) for owner in owners]
-    keys = held if keys is None else keys
-    wanted = list(dict.fromkeys([key for key in keys if key is not None and key is not MISSING]))
-    related: list[tuple[Any, Any]] = []
+    recipients = Recipients(branch, owners, keys)
+    wanted = recipients.keys()
     if wanted:
         with observed(branch, len(owners)) as report:
+            count = 0
             for select in _selects(branch, wanted, owners_of):
-                related += await _fetch(branch, select)
-            report(len(related))
-    by_key = ByKey(_grouped(related))
-    primer = Primer(branch.attribute, branch.link)
-    for owner, key, own in zip(owners, keys, held, strict=True):
-        if key is not MISSING:
-            primer.prime(owner, [] if key is None else [*by_key.get(key)], own)
-
-
-def _grouped(related: list[tuple[Any, Any]]) -> dict[Any, list[Any]]:
-    found: dict[Any, list[Any]] = {}
-    for key, child in related:
-        if key in found:
-            found[key].append(child)
-        else:
-            found[key] = [child]
-    return found
+                count += len(await _fetch(branch, select, recipients.take))
+            report(count)
+    recipients.close()
+    if branch.plan and recipients.present:
+        await apply_plan(branch.plan, _distinct(recipients.present))
 
 
 def _selects(branch: Branch, keys: Keys, owners_of: OwnersOf | None) -> Iterable[Select]:
@@ -175,16 +168,30 @@ def _selects(branch: Branch, keys: Keys, owners_of: OwnersOf | None) -> Iterable
     return related_to_keys(branch.link, keys)
 
 
-async def _fetch(branch: Branch, select: Select) -> list[tuple[Any, Any]]:
-    """Read related rows: each with the key of its owner, as an instance if they have a model."""
+async def _fetch(branch: Branch, select: Select, receive: Callable[[Pairs], None] | None = None) -> list[Any]:
+    """Read related rows, as instances if they have a model.
+
+    Args:
+        branch: The relationship.
+        select: The statement.
+        receive: Takes the related objects with the keys of their owners, before anything that these refer to is loaded.
+    """
     link = branch.link
     if link.target_model is None:
         name = link.target_column if link.through is None else OWNER_KEY
         take = Row.get if link.through is None else Row.pop
-        return [(take(row, name), row) for row in await select.run()]
+        rows = await select.run()
+        pairs = [(take(row, name), row) for row in rows]
+        if receive is not None:
+            receive(pairs)
+        return rows
     loading = Loading(branch.plan, link.target_model, select)
-    children = await loading.finish(await loading.select.run())
-    return [(column_value(child, link.target_column), child) for child in children]
+
+    def hand_over(children: list[Any]) -> None:
+        if receive is not None:
+            receive([(column_value(child, link.target_column), child) for child in children])
+
+    return await loading.finish(await loading.select.run(), hand_over)
 
 
 # Rows that came by JOIN.

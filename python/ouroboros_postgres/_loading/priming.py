@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from .._sql import models
 from .attributes import attribute
-from .state import Loaded, column_value
+from .matching import ByKey
+from .state import MISSING, Loaded, column_value
 
 if TYPE_CHECKING:
     from .._sql.link import Link
     from .attributes import LoadableAttribute
+    from .plan import Branch
 
-__all__ = ["Primer"]
+__all__ = ["Primer", "Recipients"]
 
 
 class Primer:
@@ -36,23 +38,33 @@ class Primer:
         self._reverse = _reverse(found, link) if link.many else None
         self.column = link.owner_column
 
-    def prime(self, owner: Any, related: list[Any], key: Any) -> None:
-        """Give an instance its related objects; `key` is the value of its column as it has it."""
+    def prime(self, owner: Any, related: list[Any], key: Any, *, is_assigned: bool = False) -> None:
+        """Give an instance its related objects.
+
+        Args:
+            owner: The instance.
+            related: Its related objects, at most one unless there can be many.
+            key: The value of its column as it has it.
+            is_assigned: Whether the program says so, so that the way back leads here even where it was loaded before.
+        """
         self._set(owner, related if self._many else related[0] if related else None, key)
         if self._reverse is not None:
-            self._reverse.prime_all(related, owner)
+            self._reverse._prime_all(related, owner, replace=is_assigned)
 
-    def prime_all(self, owners: Iterable[Any], related: Any) -> None:
+    def _prime_all(self, owners: Iterable[Any], related: Any, *, replace: bool) -> None:
         """Give several instances the same related object."""
         for owner in owners:
-            self._set(owner, related, column_value(owner, self.column))
+            key = column_value(owner, self.column)
+            known = None if replace else models.related_state(owner).get(self._name)
+            if known is None or not known.holds(key):
+                self._set(owner, related, key)
 
     def _set(self, owner: Any, value: Any, key: Any) -> None:
         state = models.related_state(owner)
         entry: Loaded | None = state.get(self._name)
         if entry is None:
             entry = state[self._name] = Loaded(self._default)
-        entry.is_set, entry.value, entry.key = True, value, key
+        entry.is_set, entry.value, entry.key, entry.is_void = True, value, key, False
 
 
 def _reverse(found: LoadableAttribute, link: Link) -> Primer | None:
@@ -62,3 +74,56 @@ def _reverse(found: LoadableAttribute, link: Link) -> Primer | None:
     reverse = attribute(link.target_model, found.reverse)
     back = reverse.link(link.target_model)
     return None if back.many else Primer(reverse, back)
+
+
+class Recipients:
+    """Instances that wait for what they are related to; those that have it already do not wait.
+
+    Args:
+        branch: The relationship.
+        owners: The instances.
+        keys: The values of the column that leads to the related rows, where the instances do not have them.
+
+    Attributes:
+        present: What the others have.
+    """
+
+    __slots__ = ("_primer", "_waiting", "present")
+
+    def __init__(self, branch: Branch, owners: list[Any], keys: list[Any] | None) -> None:
+        self._primer = Primer(branch.attribute, branch.link)
+        self._waiting: list[tuple[Any, Any, Any]] = []
+        self.present: list[Any] = []
+        for position, owner in enumerate(owners):
+            own = column_value(owner, branch.link.owner_column)
+            known = branch.attribute.known(owner)
+            if known is not None and known.holds(own) and not known.is_void:
+                self.present += known.value if branch.link.many else [known.value]
+            else:
+                self._waiting.append((owner, own if keys is None else keys[position], own))
+
+    def keys(self) -> list[Any]:
+        """The different keys that they wait for."""
+        return list(dict.fromkeys([key for _, key, _ in self._waiting if key is not None and key is not MISSING]))
+
+    def take(self, related: list[tuple[Any, Any]]) -> None:
+        """Hand related objects out: all that there are for each of their keys."""
+        grouped: dict[Any, list[Any]] = {}
+        for key, child in related:
+            grouped.setdefault(key, []).append(child)
+        by_key = ByKey(grouped)
+        waiting: list[tuple[Any, Any, Any]] = []
+        for item in self._waiting:
+            owner, key, own = item
+            found = by_key.get(key)
+            if found:
+                self._primer.prime(owner, [*found], own)
+            else:
+                waiting.append(item)
+        self._waiting = waiting
+
+    def close(self) -> None:
+        """Tell those who still wait that there is nothing; not those whose key is unknown."""
+        for owner, key, own in self._waiting:
+            if key is not MISSING:
+                self._primer.prime(owner, [], own)

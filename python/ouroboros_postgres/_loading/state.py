@@ -32,42 +32,44 @@ class Loaded:
 
     Attributes:
         is_set: Whether there is a value.
+        is_void: Whether the value is nothing because nothing was to be loaded.
         value: The related object or objects.
         key: The value of the column that leads to the related rows as of then; another one makes the value obsolete.
         strategy: What to do when there is no value: LAZY, RAISE or RAISE_ON_SQL.
         lock: Held while somebody loads.
     """
 
-    __slots__ = ("is_set", "key", "lock", "strategy", "value")
+    __slots__ = ("is_set", "is_void", "key", "lock", "strategy", "value")
 
     is_set: bool
+    is_void: bool
     key: Any
     value: Any
 
     def __init__(self, strategy: LoadingStrategy = LoadingStrategy.LAZY) -> None:
         self.strategy = strategy
         self.lock: asyncio.Lock | None = None
-        self.is_set = False
+        self.is_set = self.is_void = False
         self.value = None
         self.key = MISSING
 
-    def set(self, value: Any, key: Any) -> None:
+    def set(self, value: Any, key: Any, *, is_void: bool = False) -> None:
         """Take the related object or objects."""
-        self.is_set, self.value, self.key = True, value, key
+        self.is_set, self.value, self.key, self.is_void = True, value, key, is_void
 
     def clear(self) -> None:
         """Forget the value."""
-        self.is_set, self.value, self.key = False, None, MISSING
+        self.is_set, self.value, self.key, self.is_void = False, None, MISSING, False
 
     def holds(self, key: Any) -> bool:
         """Whether the value is that of this key."""
         return self.is_set and (self.key is key or bool(self.key == key))
 
-    def __getstate__(self) -> tuple[LoadingStrategy, bool, Any, Any]:
-        return self.strategy, self.is_set, self.value, self.key
+    def __getstate__(self) -> tuple[LoadingStrategy, bool, bool, Any, Any]:
+        return self.strategy, self.is_set, self.is_void, self.value, self.key
 
-    def __setstate__(self, state: tuple[LoadingStrategy, bool, Any, Any]) -> None:
-        self.strategy, self.is_set, self.value, self.key = state
+    def __setstate__(self, state: tuple[LoadingStrategy, bool, bool, Any, Any]) -> None:
+        self.strategy, self.is_set, self.is_void, self.value, self.key = state
         self.lock = None
 
 
