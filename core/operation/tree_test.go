@@ -67,6 +67,52 @@ func TestStatementErrors(t *testing.T) {
 	d.want(`{"op":"statement","statement":`+unnamed+`}`, `[{"?column?":2}]`)
 }
 
+func TestExplainedStatements(t *testing.T) {
+	d := open(t)
+	d.exec(`CREATE TABLE people (id int)`)
+	remove := `"statement":{"delete":{"table":{"table":["people"]},"where":[{"compare":{"left":{"column":{"name":"id"}},"operator":"=","value":0}}]}}`
+	payload, err := call(t.Context(), d.session, `{"op":"statement","args":[1],"explain":{"analyze":true,"format":"json"},`+remove+`}`)
+	if err != nil || !strings.Contains(payload, "Actual Rows") {
+		t.Errorf("%s %v", payload, err)
+	}
+	d.fails(`{"op":"statement","args":[1],"explain":{"format":"svg"},`+remove+`}`, pgerr.Value, "Unknown format")
+	d.fails(`{"op":"statement","args":[1],"explain":{"costs":true},`+remove+`}`, pgerr.Value, "costs")
+	d.want(`{"op":"statement","args":[1],"explain":null,`+remove+`}`, `0`)
+}
+
+func TestCursorOfAStatement(t *testing.T) {
+	d := open(t)
+	open, _ := New().Find("open_cursor")
+	from := func(request string) (Reply, error) {
+		task, err := open([]byte(request))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if task.First != nil {
+			t.Error("a cursor is sent ahead")
+		}
+		return task.Run(t.Context(), d.session)
+	}
+	reply, err := from(`{"op":"open_cursor","args":[7],"statement":{"select":{"columns":[{"expression":{"value":0},"label":"n"}]}}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := Fetch(t.Context(), reply.Cursor, 5)
+	if err != nil || !strings.Contains(string(rows.Rows.AppendPayload(nil)), `[[7]]`) {
+		t.Errorf("%v %v", rows, err)
+	}
+	if err := CloseCursor(t.Context(), reply.Cursor); err != nil {
+		t.Error(err)
+	}
+	for _, request := range []string{
+		`{"op":"open_cursor","sql":"SELECT 1","statement":{"select":{}}}`, `{"op":"open_cursor","args":[],"statement":{"select":{"columns":[{"expression":{"value":0}}]}}}`,
+	} {
+		if _, err := from(request); pgerr.From(err).Kind != pgerr.Value {
+			t.Errorf("%s: %v", request, err)
+		}
+	}
+}
+
 // TestStatementArguments compares columns with values of all kinds: the row counts or it does not, but there is no error.
 func TestStatementArguments(t *testing.T) {
 	d := open(t)
