@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .builder import QueryBuilder
-from .windows import WindowSpec
+from .window_spec import WindowSpec
 
 __all__ = ["QueryBuilder", "WindowSpec"]

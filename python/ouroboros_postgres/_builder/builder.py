@@ -10,17 +10,19 @@ from .._sql.scalar import ScalarSubquery
 from . import output, reading, tree
 from .aggregation import Aggregation
 from .chain import M
+from .ctes import CommonTables
 from .filtering import Filtering
+from .inner import InnerQuery
 from .joining import Joining
 from .jsonb import JsonFiltering
 from .loading import LoadingOptions
 from .locking import Locking
-from .nested import NestedQuery
-from .nesting import CommonTables, SetOperations, Subqueries
+from .modification import Modification
 from .projection import Projection
+from .set_operations import SetOperations
+from .subqueries import Subqueries
 from .terminals import Terminals
-from .windowing import Windowing
-from .writing import Writing
+from .window_functions import Windowing
 
 if TYPE_CHECKING:
     from .._sql.encoder import Node
@@ -40,9 +42,9 @@ class QueryBuilder(
     SetOperations[M],
     LoadingOptions[M],
     Locking[M],
-    Writing[M],
+    Modification[M],
     Terminals[M],
-    NestedQuery,
+    InnerQuery,
 ):
     """A query of the rows of a model, usually made by `Model.find()`.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from . import writes
+from . import writing
 from .state import State
 from .tracing import traced
 
@@ -35,8 +35,8 @@ async def update_many(
         TypeError: An argument is of the wrong type.
     """
     state = _state(model, filters, returning)
-    values = writes.changes(updates, {})
-    return await traced("update", state, lambda state: writes.update(state, values), writes.affected)
+    values = writing.changes(updates, {})
+    return await traced("update", state, lambda state: writing.update(state, values), writing.affected)
 
 
 async def delete_many(model: Model, filters: Iterable[Any], returning: Any = None) -> int | list[Row]:
@@ -46,8 +46,8 @@ async def delete_many(model: Model, filters: Iterable[Any], returning: Any = Non
         How many rows were deleted, or with `returning` those rows.
     """
     state = _state(model, filters, returning)
-    return await traced("delete", state, writes.delete, writes.affected)
+    return await traced("delete", state, writing.delete, writing.affected)
 
 
 def _state(model: Model, filters: Iterable[Any], returning: Any) -> State:
-    return State(model, tuple(filters)).replace(returning=writes.returned(returning))
+    return State(model, tuple(filters)).replace(returning=writing.returned(returning))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from . import names
-from .nested import text
+from .inner import text
 from .state import Aggregate, CommonTable, Having, Order, SetOperation, SubqueryCondition, Window
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from .._sql.models import Model
-    from .nested import NestedQuery
+    from .inner import InnerQuery
 
 __all__ = [
     "Aggregate",
@@ -77,7 +77,7 @@ class CommonTable(NamedTuple):
     """`name AS (query)` of WITH."""
 
     name: str
-    query: NestedQuery
+    query: InnerQuery
 
 
 class SubqueryCondition(NamedTuple):
@@ -85,14 +85,14 @@ class SubqueryCondition(NamedTuple):
 
     kind: str
     column: ColumnItem | None
-    query: NestedQuery
+    query: InnerQuery
 
 
 class SetOperation(NamedTuple):
     """`UNION (query)` and so on."""
 
     operation: str
-    query: NestedQuery
+    query: InnerQuery
 
 
 class Page(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from . import names
 from .chain import Chain, M
-from .windows import WindowSpec
+from .window_spec import WindowSpec
 
 __all__ = ["Windowing"]
 

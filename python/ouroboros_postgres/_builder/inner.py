@@ -11,10 +11,10 @@ from .._sql.encodable import Subquery
 if TYPE_CHECKING:
     from .._sql.encoder import Encoder, Node
 
-__all__ = ["NestedQuery", "QueryText", "query", "text"]
+__all__ = ["InnerQuery", "InnerText", "query", "text"]
 
 
-class NestedQuery(Subquery):
+class InnerQuery(Subquery):
     """What becomes a query node of the query around it."""
 
     __slots__ = ()
@@ -29,7 +29,7 @@ class NestedQuery(Subquery):
         return None
 
 
-class QueryText(NestedQuery):
+class InnerText(InnerQuery):
     """SQL text whose placeholders are numbered from `$1` for its own parameters."""
 
     __slots__ = ("_params", "_sql")
@@ -51,7 +51,7 @@ class QueryText(NestedQuery):
         return self._sql, list(self._params)
 
 
-def text(what: str, sql: Any, params: Any) -> QueryText:
+def text(what: str, sql: Any, params: Any) -> InnerText:
     """Accept a text and its parameters.
 
     Raises:
@@ -60,18 +60,18 @@ def text(what: str, sql: Any, params: Any) -> QueryText:
     if not isinstance(sql, str):
         raise TypeError(f"the SQL of {what} must be str, not {type(sql).__name__}")
     if params is None:
-        return QueryText(sql, [])
+        return InnerText(sql, [])
     if not is_list(params):
         raise TypeError(f"the params of {what} must be a list or tuple, not {type(params).__name__}")
-    return QueryText(sql, list(params))
+    return InnerText(sql, list(params))
 
 
-def query(what: str, value: Any) -> NestedQuery:
+def query(what: str, value: Any) -> InnerQuery:
     """Accept another builder.
 
     Raises:
         TypeError: It is something else.
     """
-    if not isinstance(value, NestedQuery):
+    if not isinstance(value, InnerQuery):
         raise TypeError(f"{what} must be a QueryBuilder, not {type(value).__name__}")
     return value
