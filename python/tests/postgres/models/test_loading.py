@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from models import blog
-from models.blog import Article, Company, Person
+from models.blog import Article, Comment, Company, Person
 from ouroboros_postgres import (
     BackReference,
     Column,
@@ -20,10 +20,13 @@ from ouroboros_postgres import (
     LazyLoadingProxy,
     LoadingConfig,
     LoadingStrategy,
+    QueryBuilder,
     RelationshipLoader,
     SQLGenerationError,
     Table,
+    WindowSpec,
     aliased,
+    any_,
     connection,
     defer,
     joined,
@@ -369,6 +372,41 @@ async def test_a_selection_keeps_what_leads_to_related_rows(sent: Sent) -> None:
     with pytest.raises(ValueError, match="author cannot be loaded: the query does not select 'author_id'"):
         await Article.find().select("title").distinct().options(selectinload("author")).to_list()
     assert sent() == before
+
+
+def unusual() -> dict[str, tuple[Any, list[dict[str, Any]]]]:
+    """Queries with more than conditions, and what they give besides what is loaded."""
+    counted = Comment.find(Comment.article_id == Article.id).count_agg("n").as_scalar()
+    by_number = WindowSpec().order_by("id")
+    cte = Article.find(Article.id < 2)
+    plain = {"id": 1, "title": "a1", "body": "b1", "author_id": 1, "editor_id": 2}
+    return {
+        "from a common table": (QueryBuilder.from_cte("c", cte), [plain]),
+        "with a common table": (Article.find().with_cte("c", cte).where_in_raw("id", "SELECT id FROM c"), [plain]),
+        "window": (Article.find().row_number("rn", by_number).order_by("rn").limit(1), [{**plain, "rn": 1}]),
+        "label": (Article.find({"id": 1}).select("id", Article.title.label("t")), [{"id": 1, "t": "a1"}]),  # type: ignore[attr-defined]
+        "columns of a join": (
+            Article.find({"id": 1})
+            .inner_join(Person, on=Person.id == Article.author_id)
+            .select("id", Person.company_id),
+            [{"id": 1, "company_id": 1}],
+        ),
+        "set operation": (Article.find({"id": 1}).union_all(Article.find({"id": 1})).limit(2), [plain, plain]),
+        "one row for each": (Article.find().distinct_on("author_id").order_by("author_id", "id").limit(1), [plain]),
+        "scalar subquery": (Article.find({"id": 1}).select("id", counted.label("n")), [{"id": 1, "n": 3}]),
+        "related rows": (Article.find(any_("author", Person.name == "Ada")).order_by("id").limit(1), [plain]),
+        "order by a join": (Article.find().join("author", alias="w").order_by("w.name", "id").limit(1), [plain]),
+    }
+
+
+@pytest.mark.parametrize("load", [joined, selectinload, subquery])
+@pytest.mark.parametrize("name", list(unusual()))
+async def test_unusual_queries(name: str, load: Any, filled: ModuleType) -> None:
+    query, expected = unusual()[name]
+    found = await query.options(load("author", "comments")).to_list()
+    assert [each.to_dict() for each in found] == expected
+    assert await names(found) == ["Ada"] * len(expected)
+    assert [len(await each.comments) for each in found] == [3] * len(expected)
 
 
 @pytest.mark.parametrize("strategy", ["joined", "selectinload", "subquery"])
