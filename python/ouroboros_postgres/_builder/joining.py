@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Self
 
+from ..errors import IdentifierError
 from . import names
 from .chain import Chain, M
 from .state import Join
@@ -63,6 +64,7 @@ class Joining(Chain[M]):
         return self.join(target, on, how="full", alias=alias)
 
     def _check_alias(self, alias: str) -> None:
-        names.text("the alias of a join", alias)
+        if not names.text("the alias of a join", alias):
+            raise IdentifierError("Invalid alias: it is empty")
         if any(join.alias == alias for join in self._state.joins):
             raise ValueError(f"Duplicate alias: {alias}")

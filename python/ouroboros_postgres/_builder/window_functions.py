@@ -42,6 +42,8 @@ class Windowing(Chain[M]):
         names.text("func_type", func_type)
         if column is not None:
             column = names.column(f"the column of {func_type}()", column)
+        if offset is not None:
+            offset = names.whole(f"the offset of {func_type}()", offset)
         rows = _spec(f"the spec of {func_type}()", spec)
         added = rows.window(func_type, column, offset, default, names.text(f"the alias of {func_type}()", alias))
         return self._with(windows=(*self._state.windows, added))

@@ -256,6 +256,9 @@ WRONG: dict[str, tuple[Any, type[Exception], str]] = {
     "alias": (lambda: bare().sum("a", 1), TypeError, "the alias of sum"),  # type: ignore[arg-type]
     "window_alias": (lambda: bare().rank(None), TypeError, "the alias of rank"),  # type: ignore[arg-type]
     "window_spec": (lambda: bare().rank("r", "spec"), TypeError, "a WindowSpec, not str"),  # type: ignore[arg-type]
+    "window_offset": (lambda: bare().lag("a", "x", "1"), TypeError, "the offset of lag.* not str"),  # type: ignore[arg-type]
+    "negative_offset": (lambda: bare().lag("a", "x", -1), ValueError, "the offset of lag.* must not be negative"),
+    "empty_alias": (lambda: bare().join("x", alias=""), ValueError, "Invalid alias"),
     "direction": (lambda: WindowSpec().order_by("a", "up"), ValueError, "the direction of order_by.*'up'"),
     "frame": (lambda: WindowSpec().rows_between("a", 1), TypeError, "rows_between"),  # type: ignore[arg-type]
     "partition": (lambda: WindowSpec().partition_by(1), TypeError, "partition_by"),
