@@ -98,7 +98,7 @@ async def test_p0_3_invalid_identifiers(pg: ModuleType, name: str) -> None:
             await call
 
 
-@pytest.mark.parametrize("operator", ["", "==", "=;", "eq --", "or", "?"])
+@pytest.mark.parametrize("operator", ["", "==", "=;", "eq --", "or", "@>>"])
 async def test_p0_3_invalid_operators(pg: ModuleType, operator: str) -> None:
     for call in (
         pg.find_many("t", [("a", operator, 1)]),
