@@ -1,0 +1,74 @@
+"""What attributes for rows without a model have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+
+from .._loading.attributes import LoadableAttribute
+from .._loading.config import LazyLoadError, LoadingStrategy, SQLGenerationError
+from .._loading.state import forget
+
+if TYPE_CHECKING:
+    from .._loading.state import Loaded
+    from .._sql.models import Model
+
+__all__ = ["Preloaded", "Reference", "preloaded_rows", "reference_value"]
+
+Row: TypeAlias = dict[str, Any]
+Preloaded: TypeAlias = "tuple[str, Loaded]"
+"""The name of a relationship and what an instance knows of it."""
+
+
+class Reference(LoadableAttribute):
+    """A descriptor that gives a query for rows of another table; nothing can be assigned to it."""
+
+    _name: str = ""
+    _owner: Model | None = None
+
+    def __set_name__(self, owner: type[Any], name: str) -> None:
+        self._owner, self._name = owner, name
+
+    def __set__(self, instance: object, value: object) -> NoReturn:
+        raise AttributeError(f"{type(instance).__name__}.{self._name} cannot be assigned to")
+
+    def __delete__(self, instance: object) -> None:
+        forget(instance, self._name)
+
+    @property
+    def relationship_name(self) -> str:
+        """The name of the attribute."""
+        return self._name
+
+    @property
+    def owner(self) -> Model | None:
+        """The class whose body has the attribute, `None` when it was added to a class later."""
+        return self._owner
+
+    def preloaded(self, instance: object) -> Preloaded | None:
+        """What an instance knows of this, if anything."""
+        loaded = self.known(instance)
+        return None if loaded is None else (self._name, loaded)
+
+
+def preloaded_rows(preloaded: Preloaded | None, key: Any) -> list[Row] | None:
+    """The rows that an option loaded for this value, `None` when it did not.
+
+    Raises:
+        RuntimeError: An option forbade to load them now.
+    """
+    if preloaded is None:
+        return None
+    name, loaded = preloaded
+    if loaded.holds(key):
+        rows: list[Row] = loaded.value
+        return rows.copy()
+    if loaded.strategy in (LoadingStrategy.RAISE, LoadingStrategy.RAISE_ON_SQL):
+        error = LazyLoadError if loaded.strategy is LoadingStrategy.RAISE else SQLGenerationError
+        raise error(f"Attempted to access unloaded relationship '{name}'. Use selectinload() to load it with the query")
+    return None
+
+
+def reference_value(instance: object, name: str) -> Any:
+    """The value of an attribute of an instance of any class; no I/O."""
+    data = getattr(instance, "_data", None)
+    return data[name] if data is not None and name in data else getattr(instance, name, None)
