@@ -113,7 +113,7 @@ func (t trees) run(request []byte) (Task, error) {
 	if err != nil {
 		return Task{}, err
 	}
-	reply := answer(r.purpose == "aggregate", c.Rows)
+	reply := answer(c)
 	if r.explain != nil {
 		reply = rows
 		if s.SQL, err = r.explain.Of(s.SQL); err != nil {
@@ -126,12 +126,12 @@ func (t trees) run(request []byte) (Task, error) {
 	}}, nil
 }
 
-// answer makes the reply of a result: its rows, which may have to have different names, or their number.
-func answer(distinct, hasRows bool) func(*wire.Result, error) (Reply, error) {
+// answer makes the reply of a result: its rows, whose columns must have different names, or their number.
+func answer(c *query.Compiled) func(*wire.Result, error) (Reply, error) {
 	switch {
-	case !hasRows:
+	case !c.Rows:
 		return affected
-	case distinct:
+	case c.Unsure:
 		return distinctRows
 	}
 	return rows

@@ -63,8 +63,11 @@ func TestStatementErrors(t *testing.T) {
 	twice := `{"select":{"columns":[{"expression":{"value":0},"label":"n"},{"expression":{"aggregate":{"function":"count"}},"label":"n"}]}}`
 	d.fails(`{"op":"statement","args":[1],"purpose":"aggregate","statement":`+twice+`}`, pgerr.Value, "two result columns are called n")
 	unnamed := `{"select":{"columns":[{"expression":{"raw":{"sql":"1"}}},{"expression":{"raw":{"sql":"2"}}}]}}`
-	d.fails(`{"op":"statement","purpose":"aggregate","statement":`+unnamed+`}`, pgerr.Value, "two result columns")
-	d.want(`{"op":"statement","statement":`+unnamed+`}`, `[{"?column?":2}]`)
+	d.fails(`{"op":"statement","statement":`+unnamed+`}`, pgerr.Value, "two result columns are called ?column?")
+	d.fails(`{"op":"statement","args":[1],"statement":{"select":{"columns":[{"expression":{"star":{}}},{"expression":{"value":0},"label":"n"}],
+		"from":{"query":{"sql":"SELECT 2 AS n"},"alias":"t"}}}}`, pgerr.Value, "two result columns are called n")
+	d.fails(`{"op":"statement","statement":{"select":{"ctes":[{"name":"t","query":{"sql":"SELECT 1 AS n, 2 AS n"}}],"from":{"table":["t"]}}}}`,
+		pgerr.Value, "two result columns are called n")
 }
 
 func TestExplainedStatements(t *testing.T) {

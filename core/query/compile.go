@@ -14,8 +14,10 @@ type Compiled struct {
 	Parameters []Placeholder // what $1, $2, … stand for
 	Read       bool          // a select without effects, as far as no text of a caller is involved
 	Rows       bool          // it answers with rows
-	// Repeated is the name of two columns of the result, "" where none is known to occur twice.
+	// Repeated is the name of two columns of the result, "" where none is known to occur twice. Unsure tells that names are
+	// not known, so that two may turn out to be the same.
 	Repeated string
+	Unsure   bool
 
 	amounts []amount
 }
@@ -53,6 +55,7 @@ func Compile(tree string, first int) (*Compiled, error) {
 			write = func(b *builder) {
 				n.writeQuery(b)
 				compiled.Repeated, _ = Repeated(n.names())
+				compiled.Unsure = n.unsure()
 			}
 		case "update", "delete":
 			n := r.modify(key == "update")

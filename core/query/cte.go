@@ -74,3 +74,31 @@ func (w WithCTE) Build() (string, []wire.Arg, error) {
 
 // Structured tells that no SQL text of the caller is involved.
 func (w WithCTE) Structured() bool { return len(w.CTEs)+len(w.Subqueries) == 0 }
+
+// with writes the WITH clause. RECURSIVE is not added without being asked for: a query with the name of the table that it
+// reads would refer to itself.
+func (b *builder) with(ctes []cteNode, recursive bool) {
+	seen := map[string]bool{}
+	for i, cte := range ctes {
+		switch {
+		case i > 0:
+			b.write(", ")
+		case recursive:
+			b.write("WITH RECURSIVE ")
+		default:
+			b.write("WITH ")
+		}
+		b.nameAt(cte.at.as("CTE name"), cte.name)
+		if bare, err := Bare(cte.name); err == nil && seen[bare] {
+			b.fail("Duplicate CTE name in %s: %s", cte.at.element(), cte.name)
+		} else {
+			seen[bare] = true
+		}
+		b.write(" AS (")
+		b.within(cte.at, func() { cte.query.writeQuery(b) })
+		b.write(")")
+	}
+	if len(ctes) > 0 {
+		b.write(" ")
+	}
+}

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strings"
 
 	"ouroboros-postgres/core/pgerr"
@@ -13,6 +14,18 @@ func (n *selectNode) names() []string {
 		names[i] = resultName(c)
 	}
 	return names
+}
+
+// unsure tells that two columns may have the same name without its being known. Those of a table have not.
+func (n *selectNode) unsure() bool {
+	names := n.names()
+	switch {
+	case len(names) > 1:
+		return slices.Contains(names, "")
+	case n.from != nil:
+		return (len(names) == 0 || names[0] == "") && (n.from.query != nil || len(n.ctes)+len(n.joins) > 0)
+	}
+	return false
 }
 
 func resultName(c columnItem) string {
