@@ -31,6 +31,7 @@ _HEAD: Final = re.compile(
     rb'(?:,"(?:table|source_table)":(?P<table>"(?:[^"\\]|\\.)*")|,"sql":"(?P<sql>(?:[^"\\]|\\.){0,400})'
     rb'|,"statement":\{"(?P<kind>\w+)")?'
 )
+_SOURCE: Final = re.compile(rb'"(?:from|table)":\{"table":(\[[^\[\]{}]*\]|"(?:[^"\\]|\\.)*")')
 _COMMENTS: Final = re.compile(rb"(?:\s|\\[nrt]|\(|--.*?\\n|/\*.*?\*/)*")
 _VERB: Final = re.compile(rb"[A-Za-z]+")
 _VERBS: Final = frozenset(
@@ -161,7 +162,17 @@ def observe_operation(request: bytes) -> OperationObservation | None:
     elif head["kind"] is not None and op == "statement":
         kind = head["kind"].decode()
         operation = _NAMES.get(kind, kind)
-    return OperationObservation(op, operation, None if head["table"] is None else json.loads(head["table"]))
+    return OperationObservation(op, operation, _table(head, request))
+
+
+def _table(head: re.Match[bytes], request: bytes) -> str | None:
+    """Find the table that a request names, or the tree of its statement begins with."""
+    text = head["table"]
+    if head["kind"] is not None and b'"ctes":' not in request:  # common tables come first, with tables of their own
+        source = _SOURCE.search(request)
+        text = None if source is None else source[1]
+    name: Any = None if text is None else json.loads(text)
+    return ".".join(name) if is_list(name) else name
 
 
 def _verb(sql: bytes) -> str:

@@ -16,6 +16,8 @@ from opentelemetry.trace import SpanKind, StatusCode
 from fixtures.database import Database
 from fixtures.tracing import Telemetry, recorded
 from ouroboros_postgres.columns import Column, ColumnProxy
+from ouroboros_postgres.options import selectinload
+from ouroboros_postgres.relationships import relationship
 from ouroboros_postgres.table import Table
 from ouroboros_postgres.telemetry import MetricNames, create_query_span
 
@@ -370,3 +372,47 @@ async def test_streams_have_their_statement(pg: ModuleType, recording: Telemetry
     assert [item.id async for item in Item.find()] == [1]
     spans = [(span.name, attributes(span).get("db.statement")) for span in recording.spans()]
     assert spans[:2] == [("db.query.open_cursor", None), ("db.query.fetch", "SELECT * FROM public.items")]
+
+
+class Part(Table):
+    id: int = Column(primary_key=True)
+    item_id: ColumnProxy[int] = Column()
+    item = relationship(Item, "item_id")
+
+    class Settings:
+        table_name = "parts"
+
+
+async def test_loading_shows_what_was_loaded_for_what(pg: ModuleType, recording: Telemetry, items: str) -> None:
+    await Part.create_table()
+    await pg.insert_one(items, {"id": 1, "name": "a"})
+    await Part.insert_many([{"id": 1, "item_id": 1}, {"id": 2, "item_id": 1}])
+    recording.spans()
+    await Part.find().options(selectinload("item")).to_list()
+    spans = recording.spans()
+    names = {span.context.span_id: span.name for span in spans if span.context is not None}
+    shown = [
+        (span.name, names.get(span.parent.span_id) if span.parent else None, attributes(span).get("db.collection.name"))
+        for span in spans
+    ]
+    assert shown == [
+        ("db.query.find", "db.relationship.selectinload", "public.items"),
+        ("db.relationship.selectinload", "db.query.find", None),
+        ("db.query.find", None, "public.parts"),
+    ]
+    loading = attributes(spans[1])
+    assert (loading["db.relationship.batch_count"], loading["db.relationship.target_model"]) == (2, "Item")
+
+
+async def test_awaiting_a_relationship_tells_whether_it_was_there(
+    pg: ModuleType, recording: Telemetry, items: str
+) -> None:
+    await Part.create_table()
+    await pg.insert_one(items, {"id": 1, "name": "a"})
+    part = await Part.insert(id=1, item_id=1)
+    recording.spans()
+    await part.item
+    (loading,) = (span for span in recording.spans() if span.name == "db.relationship.select")
+    assert attributes(loading)["db.relationship.cache_hit"] is False
+    await part.item
+    assert not any(span.name.startswith("db.query") for span in recording.spans())
