@@ -85,3 +85,10 @@ async def test_locks_of_some_tables(company: ModuleType) -> None:
     async with company.begin_transaction():
         query = Employee.find(Employee.id == 1).join(Department)
         assert [item.name for item in await query.for_update(of=Employee).to_list()] == ["Ada"]
+
+
+async def test_rows_of_an_iteration_are_locked(company: ModuleType) -> None:
+    async with company.begin_transaction():
+        assert [item.id async for item in Employee.find().order_by("id").for_update()] == [1, 2, 3, 4, 5]
+        async with company.begin_transaction(independent=True):
+            assert await Employee.find().for_update(skip_locked=True).to_list() == []
