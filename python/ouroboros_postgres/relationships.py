@@ -90,7 +90,7 @@ class RelationshipDescriptor(LoadableAttribute, Generic[T]):
         self._lazy = lazy
         self._back_populates = back_populates
         self._uselist = uselist
-        self._name = ""
+        self._name: str | None = None
         self._owner: Model | None = None
         self._resolved: Model | None = None
 
@@ -102,7 +102,7 @@ class RelationshipDescriptor(LoadableAttribute, Generic[T]):
     @overload
     def __get__(self, instance: object, owner: type[Any] | None = None) -> RelationshipLoader[T]: ...
     def __get__(self, instance: object, owner: type[Any] | None = None) -> Self | RelationshipLoader[T]:
-        if not self._name and owner is not None:
+        if self._name is None and owner is not None:
             self._find_name(owner)
         return self if instance is None else RelationshipLoader(instance, self)
 
@@ -117,12 +117,12 @@ class RelationshipDescriptor(LoadableAttribute, Generic[T]):
             self.loaded(instance).set(value, column_value(instance, link.owner_column))
 
     def __delete__(self, instance: object) -> None:
-        forget(instance, self._name)
+        forget(instance, self.relationship_name)
 
     @property
     def relationship_name(self) -> str:
         """The name of the attribute."""
-        return self._name
+        return self._name or ""
 
     @property
     def owner(self) -> Model | None:
@@ -169,12 +169,17 @@ class RelationshipDescriptor(LoadableAttribute, Generic[T]):
         return Link(column, table, _referenced(owner, column, target), target)
 
     def key_column(self, owner: Model) -> str:
-        """The column of a model that leads to the related rows."""
-        return self.link(owner).owner_column if self._uselist else self._foreign_key_column
+        """The column of a model that leads to the related rows; no error if there can be none."""
+        if not self._uselist:
+            return self._foreign_key_column
+        try:
+            return self.link(owner).owner_column
+        except (TypeError, ValueError):
+            return models.primary_key(owner)
 
     def _target(self, owner: Model) -> Model:
         if self._resolved is None:
-            target = resolve_target(self._target_model, self._owner or owner, self._name)
+            target = resolve_target(self._target_model, self._owner or owner, self.relationship_name)
             if self._back_populates is not None:
                 attribute(target, self._back_populates)
             self._resolved = target

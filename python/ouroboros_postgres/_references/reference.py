@@ -22,7 +22,7 @@ Preloaded: TypeAlias = "tuple[str, Loaded]"
 class Reference(LoadableAttribute):
     """A descriptor that gives a query for rows of another table; nothing can be assigned to it."""
 
-    _name: str = ""
+    _name: str | None = None
     _owner: Model | None = None
 
     def __set_name__(self, owner: type[Any], name: str) -> None:
@@ -32,12 +32,12 @@ class Reference(LoadableAttribute):
         raise AttributeError(f"{type(instance).__name__}.{self._name} cannot be assigned to")
 
     def __delete__(self, instance: object) -> None:
-        forget(instance, self._name)
+        forget(instance, self.relationship_name)
 
     @property
     def relationship_name(self) -> str:
         """The name of the attribute."""
-        return self._name
+        return self._name or ""
 
     @property
     def owner(self) -> Model | None:
@@ -47,7 +47,7 @@ class Reference(LoadableAttribute):
     def preloaded(self, instance: object) -> Preloaded | None:
         """What an instance knows of this, if anything."""
         loaded = self.known(instance)
-        return None if loaded is None else (self._name, loaded)
+        return None if loaded is None else (self.relationship_name, loaded)
 
 
 def preloaded_rows(preloaded: Preloaded | None, key: Any) -> list[Row] | None:

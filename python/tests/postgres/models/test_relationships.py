@@ -361,6 +361,7 @@ class Later(Table):
     early = relationship("Early", "early_id")
     qualified = relationship(f"{__name__}.Early", "early_id")
     called = relationship(lambda: Early, "early_id")
+    many = relationship("Nobody", "early_id", uselist=True)
     unknown = relationship("Nobody", "early_id")
     no_model = relationship(lambda: int, "early_id")
 
@@ -380,6 +381,10 @@ async def test_targets_that_cannot_be_found(sent: Sent) -> None:
         await Later(early_id=1).unknown
     with pytest.raises(TypeError, match=r"Later.no_model must lead to a model, not to <class 'int'>"):
         await Later(early_id=1).no_model
+    later = Later(id=5)
+    assert (later.many.ref, later.many.is_loaded) == (5, False)
+    with pytest.raises(ValueError, match="no model of that name"):
+        await later.many
     assert sent() == 0
 
 
