@@ -1,0 +1,1 @@
+"""What is behind `events`: who listens to what, and how listeners are called."""
