@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH_VENV := .venv-bench
 PY := $(abspath $(BIN))/python
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI := .tools/golangci-lint-$(GOLANGCI_VERSION)
@@ -127,10 +128,15 @@ fuzz: ## Run each fuzz test for FUZZ_TIME (20s)
 	done
 
 .PHONY: bench
-bench: build $(VENV)/.tools ## Measure this package beside its peers (bench/README.md)
-	$(PY) -m pip install --quiet asyncpg==0.32.0 'sqlalchemy[asyncio]==2.1.9'
+bench: build $(BENCH_VENV)/.peers ## Measure this package beside its peers (bench/README.md)
 	go test -run '^$$' -bench 'Compile|StatementRequest' ./core/operation
-	$(PY) -m bench $(BENCH_ARGS)
+	PYTHONPATH=python $(BENCH_VENV)/bin/python -m bench $(BENCH_ARGS)
+
+$(BENCH_VENV)/.peers: bench/requirements.txt
+	$(call say,Installing the peers (pinned in bench/requirements.txt))
+	$(PYTHON) -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 .PHONY: demo
 demo: build ## Run the demo on an embedded PostgreSQL

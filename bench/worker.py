@@ -10,32 +10,22 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from bench.cases import ITERATIONS
+from bench.cases import CASES
 
 if TYPE_CHECKING:
-    from bench.cases import Driver, Measurement
+    from bench.cases import Case, Driver, Measurement, Objects
 
 
-async def iterate(driver: Driver, case: str, number: int) -> None:
-    """One iteration of a case."""
-    if case == "point":
-        await driver.point(number % 10000 + 1)
-    elif case == "point_500":
-        await asyncio.gather(*(driver.point(key) for key in range(1, 501)))
-    else:
-        await driver.rows(1000)
-
-
-async def measure(driver: Driver, dsn: str, case: str) -> Measurement:
+async def measure(driver: Driver | Objects, dsn: str, case: Case) -> Measurement:
     """Run a case after a warm-up of a tenth of its iterations."""
     await driver.open(dsn)
-    for number in range(max(ITERATIONS[case] // 10, 3)):
-        await iterate(driver, case, number)
+    for number in range(max(case.iterations // 10, 3)):
+        await case.run(driver, number)
     latencies: list[float] = []
     cpu = time.process_time()
-    for number in range(ITERATIONS[case]):
+    for number in range(case.iterations):
         started = time.perf_counter()
-        await iterate(driver, case, number)
+        await case.run(driver, number)
         latencies.append(time.perf_counter() - started)
     cpu = time.process_time() - cpu
     await driver.close()
@@ -44,6 +34,6 @@ async def measure(driver: Driver, dsn: str, case: str) -> Measurement:
 
 
 if __name__ == "__main__":
-    name, case, dsn = sys.argv[1:]
-    chosen: Driver = importlib.import_module(f"bench.peers.{name}").Driver()
-    json.dump(asyncio.run(measure(chosen, dsn, case)), sys.stdout)
+    name, chosen, dsn = sys.argv[1:]
+    peer: Driver | Objects = importlib.import_module(f"bench.peers.{name}").Driver()
+    json.dump(asyncio.run(measure(peer, dsn, CASES[chosen])), sys.stdout)
