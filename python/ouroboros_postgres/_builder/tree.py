@@ -178,6 +178,10 @@ def _page(encoder: Encoder, node: Node, order: tuple[Order, ...], limit: int, of
 
 
 def _add_sets(state: State, encoder: Encoder, node: Node, members: bool) -> None:
+    own = output.width(state)
+    for each in state.sets:  # what is selected may have changed since the operand was added
+        if own is not None and each.query.width not in (None, own):
+            raise ValueError(f"the queries of {each.operation} have {own} and {each.query.width} columns")
     node["sets"] = [
         {
             "operation": each.operation,

@@ -161,6 +161,8 @@ class TestStatements:
     async def test_operands_have_the_same_columns(self) -> None:
         with pytest.raises(ValueError):
             await User.find().select("id").union(User.find().select("id", "name")).to_list()
+        with pytest.raises(ValueError, match="2 and 1"):
+            await User.find().select("id").union(User.find().select("id")).select("id", "name").to_list()
 
     async def test_distinct_on_wins(self) -> None:
         query = User.find().distinct().distinct_on("age").select("id", "age").order_by("age", "-id")
