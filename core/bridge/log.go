@@ -84,12 +84,14 @@ func (l *Library) Log(ctx context.Context, r engine.LogRecord) {
 	}
 	from := originOf(ctx)
 	q, ok := l.logReader(from.queue, r.Level)
-	if r.Level <= engine.LevelTrace {
-		r.Operation = from.number
-		ok = ok && q == from.queue
+	if !ok {
+		return
 	}
-	if ok {
+	if r.Level > engine.LevelTrace {
 		q.log(encodeRecord(r))
+	} else if q == from.queue {
+		r.Operation = from.number
+		q.trace(encodeRecord(r))
 	}
 }
 

@@ -91,6 +91,21 @@ func TestRecordWithoutJSONFormKeepsItsMessage(t *testing.T) {
 	}
 }
 
+func TestTraceRecordsLeaveRoomForLogs(t *testing.T) {
+	h := newHarness(t)
+	h.expect(OK, h.LogSubscribe(h.queue, engine.LevelTrace))
+	q, _ := h.Library.queue(h.queue)
+	ctx := withOrigin(context.Background(), q, 7)
+	for range maxLogFrames {
+		h.Log(ctx, engine.LogRecord{Logger: "trace", Level: engine.LevelTrace, Message: "Statement"})
+	}
+	h.Log(ctx, engine.LogRecord{Logger: "executor", Level: 30, Message: "Query failed"})
+	got := h.messages(h.queue)
+	if len(got) != maxTraceFrames+1 || !strings.Contains(got[len(got)-1], "Query failed") {
+		t.Errorf("%d records, the last %s", len(got), got[len(got)-1])
+	}
+}
+
 func TestTraceRecordsGoOnlyToTheirOperation(t *testing.T) {
 	h := newHarness(t)
 	first, second := h.queue, h.open(noFD)

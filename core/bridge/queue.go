@@ -6,8 +6,11 @@ import (
 	"time"
 )
 
-// maxLogFrames bounds the log records that a queue holds for a reader that does not come.
-const maxLogFrames = 4096
+// Bounds of the records that a queue holds for a reader that does not come: those of tracing leave room for logs.
+const (
+	maxLogFrames   = 4096
+	maxTraceFrames = maxLogFrames * 3 / 4
+)
 
 // Queue collects the finished frames of the operations that were submitted to it.
 type Queue struct {
@@ -74,15 +77,20 @@ func (q *Queue) finish(op *inflight, f frame) {
 	q.wakeIf(wake)
 }
 
+// trace delivers a record for the tracing of an operation; without a reader the newest are lost.
+func (q *Queue) trace(payload []byte) { q.record(payload, maxTraceFrames, 0) }
+
 // log delivers a record; without a reader the newest are lost, and counted.
-func (q *Queue) log(payload []byte) {
+func (q *Queue) log(payload []byte) { q.record(payload, maxLogFrames, 1) }
+
+func (q *Queue) record(payload []byte, limit, counted int) {
 	q.mu.Lock()
 	if q.closed {
 		q.mu.Unlock()
 		return
 	}
-	if q.logFrames >= maxLogFrames {
-		q.logsDropped++
+	if q.logFrames >= limit {
+		q.logsDropped += counted
 		q.mu.Unlock()
 		return
 	}
