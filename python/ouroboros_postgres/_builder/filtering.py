@@ -70,6 +70,4 @@ class Filtering(Chain[M]):
             added = conditions
         return self._with(filters=(*self._state.filters, *added))
 
-    def filter(self, *conditions: Any) -> Self:
-        """The same as `where`."""
-        return self.where(*conditions)
+    filter = where
