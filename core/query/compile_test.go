@@ -1,0 +1,51 @@
+package query
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"ouroboros-postgres/core/pgerr"
+)
+
+// nested is an expression of n NOTs.
+func nested(n int) string {
+	return strings.Repeat(`{"boolean":{"operator":"NOT","members":[`, n) + `{"constant":true}` + strings.Repeat(`]}}`, n)
+}
+
+func TestCompileDepth(t *testing.T) {
+	t.Parallel()
+	c, err := CompileExpression(nested(900), 1)
+	if err != nil || c.SQL != strings.Repeat("NOT (", 900)+"TRUE"+strings.Repeat(")", 900) {
+		t.Errorf("%.40q %v", c.SQL, err)
+	}
+	for _, tree := range []string{nested(1100), strings.Repeat(`{"boolean":{"members":[`, 2_000_000)} {
+		if _, err := CompileExpression(tree, 1); pgerr.From(err).Message != "the statement is nested too deeply" {
+			t.Error(err)
+		}
+	}
+}
+
+func TestCompiledKnowsWhatItIs(t *testing.T) {
+	t.Parallel()
+	const from = `"from":{"table":"t"}`
+	for tree, want := range map[string]string{
+		`{"select":{` + from + `}}`:                                                                               "read true rows true unsure false",
+		`{"select":{` + from + `,"lock":{"strength":"share"}}}`:                                                   "read false rows true unsure false",
+		`{"select":{` + from + `,"where":[{"raw":{"sql":"f()"}}]}}`:                                               "read false rows true unsure false",
+		`{"select":{` + from + `,"sets":[{"operation":"union","query":{"sql":"SELECT 1"}}]}}`:                     "read false rows true unsure false",
+		`{"select":{"from":{"query":{"sql":"SELECT 1"},"alias":"s"}}}`:                                            "read false rows true unsure true",
+		`{"select":{` + from + `,"columns":[{"expression":{"star":{}}},{"expression":{"value":0},"label":"n"}]}}`: "read true rows true unsure true",
+		`{"select":{` + from + `,"columns":[{"expression":{"raw":{"sql":"1"}}}]}}`:                                "read false rows true unsure false",
+		`{"delete":{"table":{"table":"t"}}}`:                                                                      "read false rows false unsure false",
+		`{"delete":{"table":{"table":"t"},"returning":["*"]}}`:                                                    "read false rows true unsure false",
+	} {
+		c, err := Compile(tree, 1)
+		if err != nil {
+			t.Fatal(tree, err)
+		}
+		if got := fmt.Sprintf("read %t rows %t unsure %t", c.Read, c.Rows, c.Unsure); got != want {
+			t.Errorf("%s: %s", tree, got)
+		}
+	}
+}

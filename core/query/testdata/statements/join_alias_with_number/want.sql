@@ -1,0 +1,1 @@
+SELECT users.id FROM public.users LEFT JOIN public.posts AS x_9 ON TRUE LEFT JOIN public.posts AS x_10 ON TRUE LEFT JOIN public.posts AS x_11 ON x_10.id = x_11.id LEFT JOIN public.posts AS _1 ON TRUE LEFT JOIN public.posts AS _1_1 ON _1.id = _1_1.id

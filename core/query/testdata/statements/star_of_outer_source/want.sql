@@ -1,0 +1,1 @@
+SELECT * FROM public.users WHERE EXISTS (SELECT users.* FROM public.posts WHERE user_id = users.id)
