@@ -380,7 +380,7 @@ def distinct_columns(value: Any) -> list[str] | None:
 def _add_where(request: Request, filter: Filter | None, where: str | None, params: Any) -> None:
     if filter:
         request["filter"] = filter
-    if where:
+    if where is not None and where != "":  # a text that is a condition as well has no truth value
         request["where"] = text("where_clause", where)
     if params is not None:
         if not is_list(params):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from ouroboros_postgres import ArrayOps, FullTextSearch, GeoQuery, Point, fts
+from ouroboros_postgres import ArrayOps, FullTextSearch, GeoQuery, Point, _engine, fts
 
 UUIDS = [UUID(int=1), UUID(int=2)]
 
@@ -107,6 +107,14 @@ async def test_texts_are_filters(pg: ModuleType, notes: type[Any]) -> None:
     assert {note.id for note in await Note.find(~cats | ArrayOps.overlap("tags", ["a"])).to_list()} == {1, 2}
     assert await Note.find(cats).count() == 2
     assert await Note.delete_many(cats) == 2
+
+
+async def test_texts_are_text_for_the_engine(pg: ModuleType, notes: type[Any]) -> None:
+    condition = ArrayOps.any("tags", "a")
+    assert await _engine.count("notes", condition, None) == 1
+    assert await pg.execute(condition.join(["SELECT id FROM notes WHERE ", " OR FALSE"])) == [{"id": 1}]
+    assert condition.encode() == str(condition).encode()
+    assert await _engine.update_many("notes", {"body": "x"}, condition, None) == 1
 
 
 async def test_texts_of_postgis_are_understood(pg: ModuleType) -> None:
