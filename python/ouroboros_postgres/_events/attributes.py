@@ -126,12 +126,10 @@ def _put_in_front(model: type[Any]) -> None:
 
 
 def _in_front(model: type[Any], name: str, act: Callable[..., None]) -> Callable[..., None]:
-    own = model.__dict__.get(name)
+    below = models.static_attribute(model, name)
 
     def method(self: Any, *arguments: Any) -> None:
-        above: object = super(model, self)
-        below = getattr(above, name) if own is None else partial(own, self)
-        act(self, *arguments, below)
+        act(self, *arguments, partial(below, self))
 
     method.__name__, method.__qualname__ = name, f"{model.__qualname__}.{name}"
     return method

@@ -36,5 +36,5 @@ async def fire(event: EventType, target: object) -> None:
 async def fire_each(event: EventType, targets: Iterable[object]) -> None:
     """Fire an event for several objects, one after the other. Where nobody listens it costs one look into a set."""
     if LISTENERS.is_heard_anywhere(event):
-        for target in targets:
+        for target in list(targets):
             await fire(event, target)
