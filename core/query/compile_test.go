@@ -49,3 +49,15 @@ func TestCompiledKnowsWhatItIs(t *testing.T) {
 		}
 	}
 }
+
+func TestCompileTooManyParameters(t *testing.T) {
+	t.Parallel()
+	in := `{"compare":{"left":{"column":{"name":"id"}},"operator":"IN","value":[` + strings.Repeat("0,", 999) + `0]}}`
+	tree := `{"boolean":{"operator":"OR","members":[` + strings.Repeat(in+",", 65) + in + `]}}`
+	if _, err := CompileExpression(tree, 1); pgerr.From(err).Message != "a statement can have 65535 parameters, not 66000" {
+		t.Error(err)
+	}
+	if _, err := CompileExpression(`{"value":0}`, MaxParameters+1); pgerr.From(err).Kind != pgerr.Value {
+		t.Error(err)
+	}
+}
