@@ -7,6 +7,8 @@ from typing import Any, Self, cast
 
 from .. import _requests
 from .._builder import QueryBuilder
+from .._events.fire import fire, is_heard
+from .._events.registration import EventType
 from .._guards import is_collection, is_mapping
 from .._runtime import start
 from .._session import target
@@ -34,12 +36,15 @@ class Persistent(Record):
         row of that key gets the values that were given, or is inserted if there is none; with nothing but the key, an
         existing row stays as it is.
 
+        Listeners are told before and after: of an update, then of an insert if no row had the given key.
+
         Returns:
             The primary key.
 
         Raises:
             RowNotFoundError: The row of a persistent instance is gone; `Update failed: no rows affected`.
             IntegrityError: A constraint refuses the row; `Insert failed: …`, `Update failed: …`.
+            Exception: A listener refuses, with what it has raised; nothing is written.
             ValueError: The query that the instance comes from left out the primary key.
         """
         self._require_key_column("saved")
@@ -47,7 +52,7 @@ class Persistent(Record):
         if self._get_pk() is None:
             await self._insert()
         elif self._clean is not None:
-            await self._update(self._clean)
+            await self._update()
         elif self._has_default_key() or not await self._overwrite():
             await self._insert()
         return self._get_pk()
@@ -60,14 +65,18 @@ class Persistent(Record):
 
         Raises:
             IntegrityError: Another row refers to it; `Delete failed: …`.
+            Exception: A listener refuses, with what it has raised; the row stays.
             ValueError: The query that the instance comes from left out the primary key.
         """
         self._require_key_column("deleted")
         if self._get_pk() is None:
             return False
+        await fire(EventType.BEFORE_DELETE, self)
         request = _requests.delete_row(models.table_path(type(self)), self._get_pk_column(), self._row_key())
         gone = cast("int", await start(target(), request))
         self._clean = None
+        if gone:
+            await fire(EventType.AFTER_DELETE, self)
         return gone > 0
 
     async def refresh(self) -> None:
@@ -85,6 +94,7 @@ class Persistent(Record):
         if not rows:
             raise ValueError(f"Row with {self._get_pk_column()} {self._row_key()!r} not found")
         self._replace(rows[0])
+        await fire(EventType.AFTER_LOAD, self)
 
     @classmethod
     def _by_key(cls, key: Any) -> QueryBuilder[Self]:
@@ -121,36 +131,71 @@ class Persistent(Record):
 
     async def _insert(self) -> None:
         """Insert the instance and take over the row."""
+        await self._announce(EventType.BEFORE_INSERT)
         values = self._writable()
         sent = private_copy(values)
         request = _requests.insert(models.table_path(type(self)), values)
         self._settle((await start(target(), request))[0], sent)
+        await fire(EventType.AFTER_INSERT, self)
 
-    async def _update(self, clean: Mapping[str, Any]) -> None:
+    async def _update(self) -> None:
         """Update the columns that have changed."""
         changes = self._changes()
+        if changes and await self._announce(EventType.BEFORE_UPDATE):
+            changes = self._changes()
         if not changes:
             return
-        rows = await self._write(changes, clean[self._get_pk_column()], [*changes, *self._generated])
+        rows = await self._write(changes, self._row_key(), [*changes, *self._generated])
         if not rows:
             raise RowNotFoundError("no rows affected", prefix="Update failed")
+        await fire(EventType.AFTER_UPDATE, self)
 
     async def _overwrite(self) -> bool:
-        """Update the row of a key that the caller has given.
+        """Update the row of a key that the caller has given; with nothing else given, make sure that there is one.
 
         Returns:
             Whether there is one.
         """
+        await self._announce(EventType.BEFORE_UPDATE)
         key = self._get_pk_column()
         defaulted = self._defaulted_values()
         values = self._writable()
         pk = values.pop(key)
         given = {n: v for n, v in values.items() if n not in defaulted or not is_same(v, defaulted[n])}
-        if given:
-            return bool(await self._write(given, pk, ["*"]))
-        document = {key: pk, **values}
-        request = _requests.upsert(models.table_path(type(self)), document, key, [])
+        if not given:
+            await self._insert_or_ignore()
+            return True
+        if not await self._write(given, pk, ["*"]):
+            return False
+        await fire(EventType.AFTER_UPDATE, self)
+        return True
+
+    async def _insert_or_ignore(self) -> None:
+        """Take over the row of the key, which is inserted if there is none."""
+        key = self._get_pk_column()
+        if self._is_insert_heard():  # a statement that does both does not tell which
+            rows = await self._by_key(self._get_pk()).to_dicts()
+            if rows:
+                self._settle(rows[0], {})
+                return
+            await self._announce(EventType.BEFORE_INSERT)
+        request = _requests.upsert(models.table_path(type(self)), self._writable(), key, [])
         self._settle((await start(target(), request))[0], {})
+        await fire(EventType.AFTER_INSERT, self)
+
+    def _is_insert_heard(self) -> bool:
+        return is_heard(type(self), EventType.BEFORE_INSERT) or is_heard(type(self), EventType.AFTER_INSERT)
+
+    async def _announce(self, event: EventType) -> bool:
+        """Let listeners change what is about to be written, or stop it.
+
+        Returns:
+            Whether there are any.
+        """
+        if not is_heard(type(self), event):
+            return False
+        await fire(event, self)
+        self._adopt_keys()
         return True
 
     async def _write(self, values: Mapping[str, Any], pk: Any, returning: list[str]) -> list[Row]:
