@@ -61,3 +61,36 @@ func TestCompileTooManyParameters(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestCompileWithPartsMissing leaves out what a node needs, or everything: an error or a statement, never a panic.
+func TestCompileWithPartsMissing(t *testing.T) {
+	t.Parallel()
+	for _, kind := range strings.Fields("column star value compare boolean raw constant query exists aggregate window path match") {
+		for _, of := range []string{"null", "{}", `{"left":null,"query":null,"column":null}`, "[null]", "[{}]"} {
+			_, err := CompileExpression(`{"`+kind+`":`+of+`}`, 1)
+			if simple := kind == "star" || kind == "value" || kind == "constant"; err == nil && !simple {
+				t.Error(kind, of)
+			}
+		}
+	}
+	fields := `ctes recursive distinct distinct_on columns from joins qualified where group_by having order limit offset left sets
+		lock table set returning`
+	for _, field := range strings.Fields(fields) {
+		for _, of := range []string{"[null]", "[{}]", "{}", `[{"query":null}]`, `[{"expression":null}]`, `[{"source":null,"on":null}]`, `[[null]]`} {
+			for _, kind := range []string{"select", "update", "delete"} {
+				_, _ = Compile(`{"`+kind+`":{"`+field+`":`+of+`}}`, 1)
+				if c, err := Compile(`{"`+kind+`":{"from":{"table":"t"},"`+field+`":`+of+`}}`, 1); err == nil {
+					t.Error(kind, field, of, c.SQL)
+				}
+			}
+		}
+		if c, err := Compile(`{"select":{"from":{"table":"t"},"`+field+`":null}}`, 1); err == nil && c.SQL != "SELECT * FROM t" {
+			t.Error(field, c.SQL)
+		}
+	}
+	for _, tree := range []string{`null`, `{"select":null}`, `{"update":null}`, `{"delete":{}}`, `{"update":{"table":{"table":null},"set":[["a",0]]}}`} {
+		if c, err := Compile(tree, 1); err == nil {
+			t.Error(tree, c.SQL)
+		}
+	}
+}

@@ -62,7 +62,7 @@ func (r treeReader) expression() (e expression) {
 		case "constant":
 			e = &constantNode{r.Bool()}
 		case "query":
-			e = &queryNode{r.query()}
+			e = &queryNode{r.needQuery("the query")}
 		case "exists":
 			e = r.exists()
 		case "aggregate":
@@ -273,7 +273,7 @@ func (r treeReader) path() *pathNode {
 	r.object("path", func(key string) bool {
 		switch key {
 		case "left":
-			n.left = r.need("the left side of path")
+			n.left = r.expression()
 		case "keys":
 			n.keys = r.Slot()
 		default:
@@ -281,6 +281,9 @@ func (r treeReader) path() *pathNode {
 		}
 		return true
 	})
+	if n.left == nil {
+		r.Fail("the left side of path is missing")
+	}
 	return n
 }
 
@@ -289,7 +292,7 @@ func (r treeReader) match() *matchNode {
 	r.object("match", func(key string) bool {
 		switch key {
 		case "left":
-			n.left = r.need("the left side of match")
+			n.left = r.expression()
 		case "query":
 			n.query = r.Slot()
 		case "config":
@@ -299,5 +302,8 @@ func (r treeReader) match() *matchNode {
 		}
 		return true
 	})
+	if n.left == nil {
+		r.Fail("the left side of match is missing")
+	}
 	return n
 }
