@@ -5,13 +5,10 @@
 
 from __future__ import annotations
 
-from typing import Any, overload
+from typing import overload
 
 from ._loading.config import LoadingConfig, LoadingStrategy
-from ._loading.fetch import apply_plan
 from ._loading.option import QueryOption, RelationshipOption
-from ._loading.plan import loading_plan
-from ._sql import models
 from .telemetry import add_exception, create_relationship_span, is_tracing_enabled, set_span_result
 
 __all__ = [
@@ -36,35 +33,19 @@ __all__ = [
 ]
 
 
-class _BuiltInOption(RelationshipOption):
-    """An option of the package; `apply` serves those who have instances already."""
-
-    async def apply(self, instances: list[Any]) -> None:
-        """Do for these instances what the option does for those of a query.
-
-        Raises:
-            ValueError: One of them has no such relationship.
-        """
-        by_model: dict[type[Any], list[Any]] = {}
-        for instance in instances:
-            by_model.setdefault(models.class_of(instance), []).append(instance)
-        for model, group in by_model.items():
-            await apply_plan(loading_plan(model, [self], defaults=False), group)
-
-
-class SelectInLoad(_BuiltInOption):
+class SelectInLoad(RelationshipOption):
     """Load the related rows of all instances by one more statement."""
 
     strategy = LoadingStrategy.SELECTIN
 
 
-class SubqueryLoad(_BuiltInOption):
+class SubqueryLoad(RelationshipOption):
     """Load the related rows by one more statement that contains the query."""
 
     strategy = LoadingStrategy.SUBQUERY
 
 
-class JoinedLoad(_BuiltInOption):
+class JoinedLoad(RelationshipOption):
     """Load the related rows together with those of the query, by JOIN.
 
     `apply`, where the query is over, loads them as `SelectInLoad` does.
@@ -87,19 +68,19 @@ class JoinedLoad(_BuiltInOption):
         return LoadingConfig(self.strategy, innerjoin=self.innerjoin)
 
 
-class LazyLoad(_BuiltInOption):
+class LazyLoad(RelationshipOption):
     """Load when the relationship is awaited, whatever the model says."""
 
     strategy = LoadingStrategy.LAZY
 
 
-class NoLoad(_BuiltInOption):
+class NoLoad(RelationshipOption):
     """Load nothing: the relationship is `None`, or an empty list."""
 
     strategy = LoadingStrategy.NOLOAD
 
 
-class RaiseLoad(_BuiltInOption):
+class RaiseLoad(RelationshipOption):
     """Forbid to load later what is not loaded.
 
     Args:

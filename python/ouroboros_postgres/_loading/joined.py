@@ -7,7 +7,7 @@ its limit counts its own rows, and its conditions, its order and whatever else i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from .._guards import is_list, is_mapping
 from .._sql import models
@@ -51,9 +51,7 @@ class Join:
     @property
     def model(self) -> models.Model:
         """The model of its rows."""
-        model = self.branch.link.target_model
-        assert model is not None  # noqa: S101 - the plan refuses to join anything else
-        return model
+        return cast("models.Model", self.branch.link.target_model)  # the plan refuses to join anything else
 
     @property
     def key_label(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
+from .._sql import models
 from .config import LoadingConfig, LoadingStrategy
 
 __all__ = ["QueryOption", "RelationshipOption"]
@@ -43,6 +44,26 @@ class RelationshipOption(QueryOption):
     def config(self) -> LoadingConfig:
         """How the relationships are loaded."""
         return LoadingConfig(self.strategy)
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether the query itself sees to it, as `apply` is not that of a class of the user's own."""
+        return type(self).apply is RelationshipOption.apply
+
+    async def apply(self, instances: list[Any]) -> None:
+        """Do for instances what the option does for those of a query.
+
+        Raises:
+            ValueError: One of them has no such relationship.
+        """
+        from .fetch import apply_plan  # these plan what options say, and so import this
+        from .plan import named_plan
+
+        by_model: dict[models.Model, list[Any]] = {}
+        for instance in instances:
+            by_model.setdefault(models.class_of(instance), []).append(instance)
+        for model, group in by_model.items():
+            await apply_plan(named_plan(model, self), group)
 
     def __repr__(self) -> str:
         names = ", ".join(map(repr, self.relationship_names))

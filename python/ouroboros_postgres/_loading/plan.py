@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from .._sql import models
 from .attributes import attribute, attributes
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .._sql.models import Model
     from .attributes import LoadableAttribute
 
-__all__ = ["Branch", "Option", "Plan", "check_options", "default_plan", "loading_plan"]
+__all__ = ["Branch", "Option", "Plan", "check_options", "default_plan", "loading_plan", "named_plan"]
 
 Option: TypeAlias = "QueryOption | LoadingConfig"
 
@@ -99,7 +99,7 @@ class Plan:
         return bool(self.steps)
 
 
-def loading_plan(model: Model, options: Iterable[Option], *, batched: bool = False, defaults: bool = True) -> Plan:
+def loading_plan(model: Model, options: Iterable[Option], *, batched: bool = False) -> Plan:
     """Plan what a query of a model loads.
 
     Args:
@@ -108,7 +108,6 @@ def loading_plan(model: Model, options: Iterable[Option], *, batched: bool = Fal
             relationships concerns those that no option names; one for columns is none of the plan's business.
         batched: Whether the instances come in batches, so that the rows of one instance must not be spread over several
             rows of the result, and a statement for the whole result is of no use.
-        defaults: Whether relationships that no option concerns are loaded as they declare.
 
     Raises:
         ValueError: There is no such relationship, it cannot be loaded that way, or its model cannot be found.
@@ -117,19 +116,26 @@ def loading_plan(model: Model, options: Iterable[Option], *, batched: bool = Fal
     customs: dict[str, QueryOption] = {}
     rest: LoadingConfig | None = None
     for option in options:
-        if isinstance(option, RelationshipOption):
-            for name in option.relationship_names:
-                requests.add(name.split("."), option.config)
+        if isinstance(option, RelationshipOption) and option.is_planned:
+            requests.add_all(option)
         elif isinstance(option, QueryOption):
+            if isinstance(option, RelationshipOption):
+                named_plan(model, option)
             name = f"{len(customs)}"  # no attribute is called so
             customs[name] = option
             requests.below[name] = _Request()
         elif option.columns is None:
             rest = option
-    if models.relationships(model) is None:
-        known = customs.keys() | models.related_attributes(model).keys()
-        requests.below = {name: request for name, request in requests.below.items() if name in known}
-    return _Planner(customs, batched=batched).plan(model, requests, rest, (), defaults=defaults)
+    requests.forget_unknown(model, customs)
+    return _Planner(customs, batched=batched).plan(model, requests, rest, ())
+
+
+def named_plan(model: Model, option: RelationshipOption) -> Plan:
+    """Plan what one option loads; errors as for `loading_plan`."""
+    requests = _Request()
+    requests.add_all(option)
+    requests.forget_unknown(model)
+    return _Planner({}, batched=False).plan(model, requests, None, (), defaults=False)
 
 
 def check_options(model: Model, options: Iterable[Option]) -> None:
@@ -156,6 +162,17 @@ class _Request:
         self.below: dict[str, _Request] = {}
         self.config: LoadingConfig | None = None
         self.is_explicit = False
+
+    def add_all(self, option: RelationshipOption) -> None:
+        """Take the relationships that an option names."""
+        for name in option.relationship_names:
+            self.add(name.split("."), option.config)
+
+    def forget_unknown(self, model: Model, others: Iterable[str] = ()) -> None:
+        """Drop names that a class does not have if it does not know of relationships."""
+        if models.relationships(model) is None:
+            known = models.related_attributes(model).keys() | set(others)
+            self.below = {name: request for name, request in self.below.items() if name in known}
 
     def add(self, path: list[str], config: LoadingConfig) -> None:
         """Take a path: the last of its relationships is loaded as `config` says, so are those that lead to it."""
@@ -214,17 +231,17 @@ class _Planner:
         steps: list[Branch | QueryOption] = []
         for name, request in requests.below.items():
             custom = self._customs.get(name) if not path else None
-            steps.append(custom if custom is not None else self._named(model, name, request, path))
+            if custom is None:
+                config = cast("LoadingConfig", request.config)
+                steps.append(self._branch(model, attribute(model, name), config, request, path))
+            else:
+                steps.append(custom)
         for name, found in attributes(model).items():
             config = rest if rest is not None else LoadingConfig(found.default)
             wanted = rest is not None or (defaults and config.strategy in _EAGER)
             if wanted and name not in requests.below and name != skip and (model, name) not in path:
                 steps.append(self._branch(model, found, config, _Request(), path))
         return Plan(steps)
-
-    def _named(self, model: Model, name: str, request: _Request, path: _Path) -> Branch:
-        assert request.config is not None, name  # noqa: S101 - every request was added with one
-        return self._branch(model, attribute(model, name), request.config, request, path)
 
     def _branch(
         self, model: Model, found: LoadableAttribute, config: LoadingConfig, request: _Request, path: _Path

@@ -59,7 +59,14 @@ class Selection:
         if "lock" in node or "ctes" in node or (paged and not self._is_totally_ordered()):
             return None
         name = branch.link.owner_column
-        return self.select, self.labels.get(name, name)
+        return self._unordered(paged), self.labels.get(name, name)
+
+    def _unordered(self, paged: bool) -> Select:
+        """The query without an order that decides nothing: sorting would be in vain."""
+        node = self.select.node
+        if paged or "distinct_on" in node or "order" not in node:
+            return self.select
+        return self.select.replace(order=[])
 
     def _is_totally_ordered(self) -> bool:
         """Whether the order of the query leaves no two rows in doubt."""

@@ -14,6 +14,7 @@ from models.blog import Article, Comment, Company, Person
 from ouroboros_postgres import (
     BackReference,
     Column,
+    ColumnProxy,
     DeferredColumn,
     ForeignKeyProxy,
     LazyLoadError,
@@ -494,6 +495,11 @@ async def test_the_second_statement_contains_the_query(sent: Sent, filled: Modul
     texts = [each for each in await statements(filled) if "people" in each and "articles" in each]
     assert len(texts) == 1
     assert "IN (SELECT" in texts[0]
+    assert texts[0].count("ORDER BY") == 1  # of the children; the parents' order would be in vain
+    await filled.execute("ALTER TABLE people ADD doc jsonb")
+    ordered = Person.find({"company_id": 1}).order_by(ColumnProxy("doc", Person).json_path("x"), "id")
+    people = await ordered.options(subquery("articles")).to_list()
+    assert [len(await person.articles) for person in people] == [2, 1]
 
 
 async def statements(pg: ModuleType) -> list[str]:

@@ -200,6 +200,23 @@ async def test_users_options_get_the_instances_in_order(sent: Sent) -> None:
     assert len(seen) == 3
 
 
+async def test_an_option_of_the_package_may_be_overridden(sent: Sent) -> None:
+    class Counting(SelectInLoad):
+        seen = 0
+
+        async def apply(self, instances: list[Any]) -> None:
+            self.seen += len(instances)
+            await super().apply(instances)
+
+    option = Counting("author")
+    found = await Article.find().options(option).to_list()
+    assert (option.seen, sent()) == (6, 2)
+    assert all(each.author.is_loaded for each in found)
+    with pytest.raises(ValueError, match="Unknown relationship: nope"):
+        await Article.find().options(Counting("nope")).to_list()
+    assert sent() == 2
+
+
 # selectinload.
 
 
