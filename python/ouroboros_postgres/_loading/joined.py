@@ -44,8 +44,9 @@ class Join:
 
     def __init__(self, branch: Branch, path: str) -> None:
         self.branch = branch
-        self.key = f"@{path}"
-        self.labels = {name: f"_{path}_{position}" for position, name in enumerate(models.table_columns(self.model))}
+        self.key = f"@join_{path}"
+        columns = dict.fromkeys((*models.table_columns(self.model), models.primary_key(self.model)))
+        self.labels = {name: f"_{path}_{position}" for position, name in enumerate(columns)}
         self.joins = joins_of(branch.plan, f"{path}_")
 
     @property

@@ -475,6 +475,41 @@ async def test_another_primary_key_joins_without_an_id(filled: ModuleType) -> No
     assert (await Land.find().defer("name").one()).to_dict() == {"code": "CH"}
 
 
+async def test_aliases_of_the_query_are_not_those_of_the_joins(sent: Sent) -> None:
+    first, second, third = aliased(Person, "first"), aliased(Person, "second"), aliased(Person, "third")
+    query = Article.find(third.name == "Ada").order_by(first.name, second.name, "id")
+    for other in (first, second):
+        query = query.left_join(other, on=other.id == Article.editor_id)
+    query = query.inner_join(third, on=third.id == Article.author_id)
+    found = await query.options(joined("author.company"), joined("editor")).to_list()
+    assert [each.title for each in found] == ["a1", "a2"]
+    assert await names(found) == ["Ada", "Ada"]
+    assert sent() == 1
+
+
+async def test_a_key_that_is_not_declared(filled: ModuleType) -> None:
+    class Undeclared(Table):
+        name: str
+
+        class Settings:
+            table_name = "people"
+            primary_key = "company_id"
+
+    class Post(Table):
+        editor_id: int | None = None
+        editor = relationship(Undeclared, "editor_id")
+
+        class Settings:
+            table_name = "articles"
+
+    for load in (joined, selectinload, subquery):
+        found = await Post.find({"id": 2}).options(load("editor")).to_list()
+        assert await found[0].editor is None
+        found = await Post.find({"id": 1}).options(load("editor")).to_list()
+        editor = await found[0].editor
+        assert editor is not None and editor.name == "Cid"
+
+
 async def test_a_target_whose_row_is_all_null_but_its_key(filled: ModuleType) -> None:
     await filled.execute(
         "ALTER TABLE people ALTER name DROP NOT NULL; UPDATE people SET name = NULL, company_id = NULL"
