@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fixtures.database import Database
-from queries.generator import rows
+from queries.data import rows
 from queries.hostile import STORED, VAULT, Guard
 from queries.sent import Sent
 from queries.tables import TABLES

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,125 +27,23 @@ from queries.abstract import (
     Related,
     Window,
 )
-
-__all__ = ["COLUMNS", "FAMILIES", "draw", "rows"]
-
-COLUMNS: dict[str, dict[str, str]] = {
-    "Author": {
-        "id": "int",
-        "name": "text",
-        "age": "int",
-        "score": "float",
-        "joined": "date",
-        "active": "bool",
-        "tags": "texts",
-        "ranks": "ints",
-        "info": "json",
-        "mentor_id": "int",
-    },
-    "Book": {
-        "id": "int",
-        "author_id": "int",
-        "name": "text",
-        "price": "numeric",
-        "pages": "int",
-        "sold": "big",
-        "published": "date",
-        "labels": "varchars",
-        "meta": "json",
-    },
-    "Review": {"id": "int", "book_id": "int", "name": "text", "stars": "int", "body": "text", "at": "date"},
-}
-ARRAYS = ("texts", "varchars", "ints")
-SCALAR = ("int", "big", "float", "numeric", "text", "date", "bool")
-NUMBERS = ("int", "big", "numeric")
-
-# (model, column) = (model, column): how the rows of the tables belong together.
-LINKS = (
-    ("Author", "id", "Book", "author_id"),
-    ("Book", "id", "Review", "book_id"),
-    ("Author", "id", "Author", "mentor_id"),
-)
-# Relationships of a model: name, target, and where its rows are linked.
-RELATIONS: dict[str, tuple[tuple[str, str], ...]] = {
-    "Author": (("books", "Book"), ("pupils", "Author"), ("mentor_id", "Author")),
-    "Book": (("author", "Author"), ("reviews", "Review"), ("author_id", "Author")),
-    "Review": (("book", "Book"), ("book_id", "Book")),
-}
-
-TEXTS = (
-    "Ada",
-    "ada",
-    "Ægir",
-    "日本",
-    "o'neil",
-    "50%",
-    "5",
-    "a_b",
-    "acb",
-    "",
-    "back\\slash",
-    "naïve",
-    "🙂",
-    "$1",
-    '"q"',
-)
-PATTERNS = ("A%", "%a%", "a_b", "a\\_b", "%\\%", "_____", "", "%ï%", "%'%", "日%", "%\\\\%")
-EXPRESSIONS = ("^A", "[a-z]+$", "ï|本", "^$", "^.{3}$", "\\d")
-KEYS = ("k", "role", "deep", "a'b", "ключ", "")
-ELEMENTS = ("a", "b", "o'neil", "日本", "", "NULL", "{}", 'x"y')
-DATES = tuple(datetime.date(2020, 1, 1) + datetime.timedelta(days=days) for days in (0, 1, 31, 366, 1000))
-DOCUMENTS: tuple[Any, ...] = (
-    {},
-    {"k": 1},
-    {"k": 2, "role": "admin"},
-    {"role": "o'neil", "deep": {"x": [1, 2]}},
-    {"k": None, "ключ": "日本"},
-    {"deep": {"x": "1"}, "a'b": 1.5},
-    ["a", "b"],
-    ["a", 1, {"k": 1}],
-    [],
+from queries.data import (
+    ARRAYS,
+    COLUMNS,
+    DOCUMENTS,
+    ELEMENTS,
+    EXPRESSIONS,
+    KEYS,
+    LINKS,
+    NUMBERS,
+    PATTERNS,
+    RELATIONS,
+    SCALAR,
+    some,
+    stored,
 )
 
-
-def _some(chance: random.Random, pool: Sequence[Any], most: int, least: int = 0) -> list[Any]:
-    return [chance.choice(pool) for _ in range(chance.randint(least, most))]
-
-
-def _array(chance: random.Random, pool: Sequence[Any]) -> list[Any]:
-    values = _some(chance, pool, 3)
-    return [*values, None] if chance.random() < 0.15 else values
-
-
-def _stored(chance: random.Random, kind: str) -> Any:
-    return {
-        "int": lambda: chance.randint(-5, 12),
-        "big": lambda: chance.choice((-(2**62), -1, 0, 1, 2**33, 2**62)),
-        "float": lambda: chance.choice((-1.5, 0.0, 0.1, 2.0, 1e300)),
-        "numeric": lambda: chance.choice(("-3.50", "0", "1.10", "1.1", "99999999999999999999.5")),
-        "text": lambda: chance.choice(TEXTS),
-        "date": lambda: chance.choice(DATES),
-        "bool": lambda: chance.random() < 0.5,
-        "texts": lambda: _array(chance, ELEMENTS),
-        "varchars": lambda: _array(chance, ELEMENTS),
-        "ints": lambda: _array(chance, range(-2, 5)),
-        "json": lambda: chance.choice(DOCUMENTS),
-    }[kind]()
-
-
-def rows(model: str, count: int, seed: int = 1) -> list[dict[str, Any]]:
-    """Rows of a table: NULLs, duplicates, negative numbers; keys that refer to nothing."""
-    chance = random.Random(f"{seed} {model}")
-    made = []
-    for key in range(1, count + 1):
-        row: dict[str, Any] = {"id": key}
-        for name, kind in COLUMNS[model].items():
-            if name.endswith("_id"):
-                row[name] = chance.choice((None, chance.randint(1, 12), chance.randint(1, 30), 99))
-            elif name != "id":
-                row[name] = None if chance.random() < 0.2 else _stored(chance, kind)
-        made.append(row)
-    return made
+__all__ = ["FAMILIES", "draw"]
 
 
 class Generator:
@@ -167,10 +64,10 @@ class Generator:
         chance = self.chance
         if kind in ("int", "big", "numeric") and chance.random() < 0.3:
             return chance.choice((2.5, -0.5, 3.0, Decimal("1.10"), 10**12, -(10**12), Decimal("1e3")))
-        stored = _stored(chance, kind)
+        value = stored(chance, kind)
         if kind == "date" and chance.random() < 0.3:
-            return stored.isoformat()
-        return Decimal(stored) if kind == "numeric" else stored
+            return value.isoformat()
+        return Decimal(value) if kind == "numeric" else value
 
     def column(self, kinds: Sequence[str], source: str | None = None) -> Col | None:
         """A column of one of these kinds."""
@@ -245,7 +142,7 @@ class Generator:
         elif op == "has":
             value = chance.choice(pool)
         else:
-            value = _some(chance, pool, 3)
+            value = some(chance, pool, 3)
         if op == "has_list" and not value:
             return Compare(col, op, value, "function")  # the other forms are NULL for NULL
         return Compare(col, op, value, chance.choice(("proxy", "tuple", "function")))
@@ -264,7 +161,7 @@ class Generator:
         if op == "json_any":
             return Compare(col, op, chance.choice((1, "a", {"k": 1}, True, ["a", "k"], ["a", 1, {"k": 2}])), "function")
         least = 0 if chance.random() < 0.2 else 1
-        return Compare(col, op, _some(chance, KEYS, 3, least), chance.choice(("proxy", "tuple", "function", "method")))
+        return Compare(col, op, some(chance, KEYS, 3, least), chance.choice(("proxy", "tuple", "function", "method")))
 
     # Conditions
 
@@ -433,7 +330,7 @@ class Generator:
             if op == "between":
                 value = [1, chance.choice((2, 3.5))]
             elif op in ("in", "not_in"):
-                value = _some(chance, (1, 2, 3), 2, 1)
+                value = some(chance, (1, 2, 3), 2, 1)
             return Having("count", None, op, value)
         function = chance.choice(("sum", "avg", "min", "max"))
         op = chance.choice(("gt", "lt", "gte", "is_null", "is_not_null", "ne"))

@@ -25,7 +25,7 @@ from queries.abstract import (
     Related,
     Window,
 )
-from queries.generator import COLUMNS
+from queries.data import COLUMNS
 
 __all__ = ["TABLES", "select"]
 
