@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from contextlib import aclosing
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from .._cursor import stream, stream_through
+from .._events.fire import fire_each, is_heard
+from .._events.registration import EventType
 from .._loading.fetch import Loading
 from .._loading.plan import check_options, loading_plan
 from .._loading.statements import Select
@@ -31,7 +34,14 @@ async def instances(state: State) -> list[Any]:
     node, loading = _loading(state, encoder)
     check_transaction(state)
     found: list[Row] = await run({"select": node}, encoder)
-    return models.hydrate(state.model, found) if loading is None else await loading.finish(found)
+    return await (_made(state.model, found) if loading is None else loading.finish(found))
+
+
+async def _made(model: models.Model, found: list[Row]) -> list[Any]:
+    """Make instances of rows, which belong to them from now on."""
+    instances = models.hydrate(model, found)
+    await fire_each(EventType.AFTER_LOAD, instances)
+    return instances
 
 
 def select(state: State, encoder: Encoder) -> Node:
@@ -66,12 +76,13 @@ async def batches(state: State) -> AsyncGenerator[list[Any], None]:
     node, loading = _loading(state, encoder, batched=True)
     check_transaction(state)
     request = fields({"select": node}, encoder)
-    if loading is None:
+    if loading is None and not is_heard(state.model, EventType.AFTER_LOAD):
         async with aclosing(stream(request)) as reader:
             async for found in reader:
                 yield models.hydrate(state.model, found)
         return
-    async with aclosing(stream_through(request, loading.finish)) as finished:
+    finish = partial(_made, state.model) if loading is None else loading.finish
+    async with aclosing(stream_through(request, finish)) as finished:
         async for loaded in finished:
             yield loaded
 

@@ -35,6 +35,11 @@ async def fire(event: EventType, target: object) -> None:
 
 async def fire_each(event: EventType, targets: Iterable[object]) -> None:
     """Fire an event for several objects, one after the other. Where nobody listens it costs one look into a set."""
-    if LISTENERS.is_heard_anywhere(event):
-        for target in list(targets):
-            await fire(event, target)
+    if not LISTENERS.is_heard_anywhere(event):
+        return
+    everything = list(targets)
+    heard = {model for model in set(map(type, everything)) if LISTENERS.is_heard(model, event)}
+    if heard:
+        for target in everything:
+            if type(target) in heard:
+                await fire(event, target)

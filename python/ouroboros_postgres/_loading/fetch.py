@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from .._events.loads import Loads
 from .._sql import models
 from .config import LoadingConfig, LoadingStrategy
 from .joined import Attached, JoinedRows
@@ -61,15 +62,17 @@ class Loading:
             receive: Takes the instances before anything that they refer to is loaded.
         """
         attached: list[Attached] = []
-        if self._joined is not None:
-            rows, attached = self._joined.take(rows)
-        keys = {name: [row.pop(label) for row in rows] for name, label in self._selection.labels.items()}
-        instances = models.hydrate(self._model, rows)
+        with Loads() as loads:
+            if self._joined is not None:
+                rows, attached = self._joined.take(rows)
+            keys = {name: [row.pop(label) for row in rows] for name, label in self._selection.labels.items()}
+            instances = models.hydrate(self._model, rows)
         for one in attached:
             _prime_joined(one, [instances[position] for position in one.owners])
         if receive is not None:
             receive(instances)
         await _run(self._selection.plan, instances, attached, keys, self._selection.owners)
+        await loads.announce()
         return instances
 
 

@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from .._column import ColumnDeclaration
+from .._events.loads import note
 from .link import RelatedAttribute
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "declared_primary_key",
     "foreign_key",
     "foreign_keys",
+    "has_related_state",
     "hydrate",
     "is_loaded",
     "is_model",
@@ -194,8 +196,11 @@ def related_attributes(model: Model) -> dict[str, RelatedAttribute]:
 def hydrate(model: Model, rows: list[dict[str, Any]]) -> list[Any]:
     """Make instances from rows, which belong to them from now on; other classes than `Table` are called."""
     if hasattr(model, "_hydrate"):
-        return cast("list[Any]", _HYDRATE(model)(rows))
-    return [model(**row) for row in rows]
+        instances = cast("list[Any]", _HYDRATE(model)(rows))
+    else:
+        instances = [model(**row) for row in rows]
+    note(instances)
+    return instances
 
 
 def missing_value(instance: Any, name: str) -> Any:
@@ -238,6 +243,11 @@ def is_persistent(instance: Any) -> bool:
 def absorb(instance: Any, values: Mapping[str, Any]) -> None:
     """Take over values read from the row of a persistent instance; they are not changes."""
     _ABSORB(instance)(values)
+
+
+def has_related_state(instance: Any) -> bool:
+    """Whether relationships keep anything about an instance."""
+    return bool(getattr(instance, "__dict__", {}).get("_related"))
 
 
 def related_state(instance: Any) -> dict[str, Any]:
