@@ -29,7 +29,7 @@ func plain(part string) bool {
 	return part != ""
 }
 
-// reserved are the key words of PostgreSQL 15 in the categories "reserved" and "reserved (can be function or type)".
+// reserved are the key words in the categories "reserved" and "reserved (can be function or type)", up to PostgreSQL 18.
 func reserved(word string) bool {
 	switch word {
 	case "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization", "binary", "both",
@@ -39,8 +39,8 @@ func reserved(word string) bool {
 		"foreign", "freeze", "from", "full", "grant", "group", "having", "ilike", "in", "initially", "inner", "intersect",
 		"into", "is", "isnull", "join", "lateral", "leading", "left", "like", "limit", "localtime", "localtimestamp",
 		"natural", "not", "notnull", "null", "offset", "on", "only", "or", "order", "outer", "overlaps", "placing",
-		"primary", "references", "returning", "right", "select", "session_user", "similar", "some", "symmetric", "table",
-		"tablesample", "then", "to", "trailing", "true", "union", "unique", "user", "using", "variadic", "verbose", "when",
+		"primary", "references", "returning", "right", "select", "session_user", "similar", "some", "symmetric",
+		"system_user", "table", "tablesample", "then", "to", "trailing", "true", "union", "unique", "user", "using", "variadic", "verbose", "when",
 		"where", "window", "with":
 		return true
 	}
