@@ -39,6 +39,24 @@ func refuse(reason Reason, message string) error {
 	return pgerr.Wrap(reason, pgerr.Identifier, "%s", message)
 }
 
+// refuseName is refuse with the name behind the message, unless it looks hostile: messages end up in logs and on pages.
+func refuseName(reason Reason, message, name string) error {
+	if harmless(name) {
+		message += ": " + name
+	}
+	return refuse(reason, message)
+}
+
+// harmless accepts what a typing error makes of a name: words with digits in front, hyphens or dots.
+func harmless(name string) bool {
+	for _, r := range name {
+		if r != '_' && r != '-' && r != '.' && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return false
+		}
+	}
+	return len(name) <= MaxIdentifier && utf8.ValidString(name) && !strings.Contains(name, "--")
+}
+
 // Quote makes a name of one part (a column, an alias, a savepoint) safe to stand in SQL text. A part that comes in double
 // quotes is taken as it is, without the rules for bare names.
 func Quote(name string) (string, error) {
@@ -80,7 +98,7 @@ func splitColumn(name string) ([]string, error) {
 		return nil, err
 	}
 	if len(parts) > 3 {
-		return nil, refuse(InvalidFormat, "Invalid identifier: at most schema.table.column is allowed")
+		return nil, refuseName(InvalidFormat, "Invalid identifier: at most schema.table.column is allowed", name)
 	}
 	for _, part := range parts[:len(parts)-1] {
 		if system(part) {
@@ -106,7 +124,7 @@ func SplitTable(name string) (schema, table string, err error) {
 		return "", "", err
 	}
 	if len(parts) > 2 {
-		return "", "", refuse(InvalidFormat, "Invalid table name: at most schema.table is allowed")
+		return "", "", refuseName(InvalidFormat, "Invalid table name: at most schema.table is allowed", name)
 	}
 	for _, part := range parts {
 		if system(part) {
@@ -203,11 +221,11 @@ func checkBare(text string) error {
 	for i, r := range text {
 		switch {
 		case i == 0 && unicode.IsDigit(r):
-			return refuse(StartsWithDigit, "Invalid identifier: it must not start with a digit")
+			return refuseName(StartsWithDigit, "Invalid identifier: it must not start with a digit", text)
 		case r == '_' || unicode.IsLetter(r):
 		case i > 0 && (r == '$' || unicode.IsDigit(r) || unicode.IsMark(r)):
 		default:
-			return refuse(InvalidCharacters, "Invalid identifier: it contains characters that are not allowed")
+			return refuseName(InvalidCharacters, "Invalid identifier: it contains characters that are not allowed", text)
 		}
 	}
 	return nil
@@ -247,7 +265,7 @@ func Bare(name string) (string, error) {
 		return "", err
 	}
 	if len(parts) != 1 {
-		return "", refuse(InvalidFormat, "Invalid identifier: a name of one part is needed")
+		return "", refuseName(InvalidFormat, "Invalid identifier: a name of one part is needed", name)
 	}
 	return parts[0], nil
 }

@@ -48,7 +48,7 @@ func (b *builder) within(p position, write func()) {
 	b.at = outer
 }
 
-// placed keeps an error about a name together with the position of that name; what was refused is not repeated.
+// placed keeps an error about a name together with the position of that name.
 func (b *builder) placed(p position, err error) {
 	if err == nil {
 		return
