@@ -45,7 +45,8 @@ def test_every_exception_is_described(name: str) -> None:
 
 def public_pages() -> str:
     """Returns what the pages say that are about Python."""
-    names = ("functions", "models", "queries", "expressions", "relationships", "transactions", "values", "telemetry")
+    names = ("functions", "models", "queries", "expressions", "relationships", "events", "transactions", "values")
+    names += ("telemetry",)
     return "\n".join(page(f"{name}.md") for name in names)
 
 

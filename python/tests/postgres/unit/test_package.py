@@ -64,10 +64,12 @@ ForeignKeyProxy BackReference BackReferenceQuery ManyToMany ManyToManyQuery crea
 relationship RelationshipDescriptor QueryOption joinedload selectinload noload raiseload
 LoadingStrategy LoadingConfig RelationshipLoader LazyLoadingProxy DeferredColumn LazyLoadError SQLGenerationError
 lazy joined subquery defer undefer
+EventType EventDispatcher AttributeEvents listens_for before_insert after_insert before_update after_update
+before_delete after_delete before_flush after_commit
 """
 SUBMODULES = """
 connection columns relationships loading options transactions query query_ext table fulltext arrays postgis telemetry
-errors health identifiers metrics types
+errors events health identifiers metrics types
 """
 
 
