@@ -28,10 +28,10 @@ SETUP: Final = (
     "INSERT INTO bench_item SELECT g, 'item number ' || g, g * 1.5, now() - g * interval '1 minute', g * 1.01 "
     "FROM generate_series(1, 10000) g",
     "CREATE TABLE bench_parent (id int PRIMARY KEY, name text NOT NULL)",
-    "INSERT INTO bench_parent SELECT g, 'parent number ' || g FROM generate_series(1, 1000) g",
+    "INSERT INTO bench_parent SELECT g, 'parent number ' || g FROM generate_series(1, 100) g",
     "CREATE TABLE bench_child (id int PRIMARY KEY, parent_id int NOT NULL REFERENCES bench_parent, "
     "title text NOT NULL)",
-    "INSERT INTO bench_child SELECT g, (g - 1) / 10 + 1, 'child number ' || g FROM generate_series(1, 10000) g",
+    "INSERT INTO bench_child SELECT g, (g - 1) / 10 + 1, 'child number ' || g FROM generate_series(1, 1000) g",
     "CREATE INDEX ON bench_child (parent_id)",
     "CREATE TABLE bench_new (id serial PRIMARY KEY, name text NOT NULL, score float8 NOT NULL, "
     "created timestamptz NOT NULL)",

@@ -22,10 +22,11 @@ from ._guards import is_list, is_mapping, is_octets, is_set
 from .errors import DataError
 from .types import Range
 
-__all__ = ["PLAIN", "argument", "arguments", "json_text"]
+__all__ = ["PLAIN", "argument", "arguments", "column_arguments", "json_text"]
 
 Argument: TypeAlias = Any
 
+_FLOATS = {float}
 PLAIN: frozenset[type] = frozenset((int, str, bool, NoneType))
 """The types whose values are sent as they are; hot loops test `type(value) in PLAIN` before calling `argument`."""
 
@@ -47,6 +48,15 @@ def argument(value: Any) -> Argument:
 def arguments(values: Iterable[Any]) -> list[Argument]:
     """Convert each of some values."""
     return [value if type(value) in PLAIN else argument(value) for value in values]
+
+
+def column_arguments(values: list[Any]) -> list[Argument]:
+    """Convert the values of one column, which mostly are of one type."""
+    kinds = set(map(_type_of, values))
+    if kinds <= PLAIN or (kinds == _FLOATS and all(map(math.isfinite, values))):
+        return values
+    convert = _CONVERTERS.get(kinds.pop()) if len(kinds) == 1 else None
+    return arguments(values) if convert is None else [convert(value) for value in values]
 
 
 def json_text(value: Any) -> str:
@@ -112,7 +122,9 @@ def _time(value: dt.time) -> Argument:
 
 
 def _datetime(value: dt.datetime) -> Argument:
-    return {"ts" if value.utcoffset() is None else "tsz": value.isoformat()}
+    zone = value.tzinfo
+    is_naive = zone is None or (type(zone) is not dt.timezone and value.utcoffset() is None)
+    return {"ts" if is_naive else "tsz": value.isoformat()}
 
 
 def _timedelta(value: dt.timedelta) -> Argument:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from json import JSONEncoder
 from typing import Any, TypeAlias, TypeGuard
 
-from ._arguments import PLAIN, argument, arguments
+from ._arguments import PLAIN, argument, arguments, column_arguments
 from ._guards import is_collection, is_list, is_mapping
 from .errors import DataError, IdentifierError
 
@@ -299,21 +299,21 @@ def _many_rows(op: str, table: str, documents: Any, *, fill_missing: bool, batch
     return {"op": op, "table": table, "columns": columns, "rows": rows, "many": True, "batch_size": size}
 
 
-def _uniform_rows(documents: Iterable[Any]) -> tuple[list[str], list[list[Any]]]:
-    columns: list[str] = []
-    rows: list[list[Any]] = []
+def _uniform_rows(documents: Iterable[Any]) -> tuple[list[str], list[tuple[Any, ...]]]:
+    known: list[Mapping[str, Any]] = []
     for index, item in enumerate(documents):
         document = item if index and _is_dict(item) else check_mapping(f"documents[{index}]", item)
-        if index == 0:
-            columns = list(document)
-        try:
-            values = [document[column] for column in columns]
-        except KeyError:
-            raise _other_keys(index, columns, document) from None
-        if len(document) != len(columns):
-            raise _other_keys(index, columns, document)
-        rows.append([value if type(value) in PLAIN else argument(value) for value in values])
-    return columns, rows
+        if index and document.keys() != known[0].keys():
+            raise _other_keys(index, list(known[0]), document)
+        known.append(document)
+    return _rows_of(known)
+
+
+def _rows_of(documents: list[Mapping[str, Any]]) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """The columns and rows of documents that all have the same keys."""
+    columns = list(documents[0]) if documents else []
+    values = [column_arguments([document[column] for document in documents]) for column in columns]
+    return columns, list(zip(*values, strict=True)) if columns else [() for _ in documents]
 
 
 def _is_dict(value: object) -> TypeGuard[dict[str, Any]]:
@@ -331,11 +331,18 @@ def _other_keys(index: int, columns: list[str], document: Mapping[str, Any]) -> 
 _DEFAULT = {"x": "default"}
 
 
-def _filled_rows(documents: Iterable[Any]) -> tuple[list[str], list[list[Any]]]:
-    mappings = [check_mapping(f"documents[{index}]", document) for index, document in enumerate(documents)]
-    columns = list(dict.fromkeys(column for mapping in mappings for column in mapping))
-    rows = [[argument(m[column]) if column in m else _DEFAULT for column in columns] for m in mappings]
-    return columns, rows
+def _filled_rows(documents: Iterable[Any]) -> tuple[list[str], list[tuple[Any, ...]]]:
+    known: list[Mapping[str, Any]] = []
+    is_uniform = True
+    for index, item in enumerate(documents):
+        if not (index and _is_dict(item) and item.keys() == known[0].keys()):
+            check_mapping(f"documents[{index}]", item)
+            is_uniform = not index
+        known.append(item)
+    if is_uniform:
+        return _rows_of(known)
+    columns = list(dict.fromkeys(column for document in known for column in document))
+    return columns, [tuple([argument(d[name]) if name in d else _DEFAULT for name in columns]) for d in known]
 
 
 def select(

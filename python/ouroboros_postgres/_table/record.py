@@ -204,7 +204,9 @@ class Record:
 
     def _writable(self) -> dict[str, Any]:
         """All values that an INSERT takes: those of generated columns are left out, and a key that is `None`."""
-        values = {name: value for name, value in self._data.items() if name not in self._generated}
+        values = self._data.copy()
+        if self._generated:
+            values = {name: value for name, value in values.items() if name not in self._generated}
         if "id" not in values and self.__dict__.get("id") is not None:
             values["id"] = self.__dict__["id"]
         key = self._primary_key
@@ -230,26 +232,31 @@ class Record:
         self._data.update(values)
         self._clean = {**(self._clean or {}), **private_copy(dict(values))}
 
-    def _settle(self, row: Mapping[str, Any], sent: Mapping[str, Any]) -> None:
+    def _settle(self, row: dict[str, Any], sent: Mapping[str, Any]) -> None:
         """Take over the row as a statement has left it.
 
         What has been changed since it was sent stays a change; objects that are equal to what came back stay.
 
         Args:
-            row: The columns that came back.
+            row: The columns that came back, which belong to the instance from now on.
             sent: Private copies of the values at that time.
         """
         data = self._data
         for name, value in row.items():
-            current = data.get(name, _NOTHING)
-            if name in sent and current is not _NOTHING and not is_same(current, sent[name]):
-                continue
-            if type(current) is not type(value) or not is_same(current, value):
-                data[name] = value
-        self._clean = {**(self._clean or {}), **private_copy(dict(row))}
-        for name in row.keys() & self.__dict__.keys():
-            del self.__dict__[name]
-        self.__dict__.pop("_defaulted", None)
+            if name in data:
+                current = data[name]
+                if name in sent and current is not sent[name] and not is_same(current, sent[name]):
+                    continue
+                if type(current) is type(value) and is_same(current, value):
+                    continue
+            data[name] = value
+        clean = private_copy(row)
+        self._clean = clean if self._clean is None else {**self._clean, **clean}
+        attributes = self.__dict__
+        if attributes:
+            for name in row.keys() & attributes.keys():
+                del attributes[name]
+            attributes.pop("_defaulted", None)
 
     def _replace(self, row: dict[str, Any]) -> None:
         """Become the row, and forget what was derived from the old values."""

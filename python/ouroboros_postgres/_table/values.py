@@ -46,8 +46,11 @@ _IMMUTABLE: Final[frozenset[type]] = frozenset(
 
 def private_copy(value: Any) -> Any:
     """Copy a value so far that changes of it in place do not show in the copy: containers of containers as well."""
-    if type(value) in _IMMUTABLE:
+    kind = _type_of(value)
+    if kind in _IMMUTABLE:
         return value
+    if kind is dict:
+        return {key: item if type(item) in _IMMUTABLE else private_copy(item) for key, item in value.items()}
     if is_list(value):
         items = [item if type(item) in _IMMUTABLE else private_copy(item) for item in value]
         return tuple(items) if isinstance(value, tuple) else items
@@ -56,6 +59,10 @@ def private_copy(value: Any) -> Any:
     if is_set(value):
         return set(value)
     return bytearray(value) if isinstance(value, bytearray) else value
+
+
+def _type_of(value: object) -> type[object]:
+    return type(value)
 
 
 def is_same(value: Any, copy: Any) -> bool:
