@@ -26,6 +26,7 @@ from . import (
     query,
     query_ext,
     relationships,
+    session,
     table,
     transactions,
     types,
@@ -175,6 +176,7 @@ from .query_ext import (
     raw_sql,
 )
 from .relationships import RelationshipDescriptor, relationship
+from .session import DirtyTracker, IdentityMap, Session, UnitOfWork, get_session
 from .table import Table
 from .transactions import Savepoint, Transaction, pg_transaction, run_in_transaction
 from .types import Range
@@ -200,6 +202,7 @@ __all__ = [
     "DeadlockError",
     "DeferredColumn",
     "DeserializationError",
+    "DirtyTracker",
     "EventDispatcher",
     "EventType",
     "ForeignKeyError",
@@ -207,6 +210,7 @@ __all__ = [
     "FullTextSearch",
     "GeoQuery",
     "IdentifierError",
+    "IdentityMap",
     "InFailedTransactionError",
     "IntegrityError",
     "InternalError",
@@ -243,6 +247,7 @@ __all__ = [
     "Savepoint",
     "SavepointError",
     "SerializationError",
+    "Session",
     "SqlExpr",
     "Table",
     "Transaction",
@@ -251,6 +256,7 @@ __all__ = [
     "TransientError",
     "UndefinedColumnError",
     "UndefinedTableError",
+    "UnitOfWork",
     "WindowSpec",
     "active_filter",
     "after_commit",
@@ -291,6 +297,7 @@ __all__ = [
     "get_columns",
     "get_foreign_keys",
     "get_indexes",
+    "get_session",
     "has",
     "health",
     "health_check",
@@ -333,6 +340,7 @@ __all__ = [
     "reset_metrics",
     "run_in_transaction",
     "selectinload",
+    "session",
     "subquery",
     "table",
     "table_exists",

@@ -117,7 +117,7 @@ async def _batches(request: bytes, size: int, target: int | None) -> AsyncGenera
 async def _finished(
     request: bytes, size: int, finish: Callable[[Rows], Awaitable[list[_T]]]
 ) -> AsyncGenerator[list[_T], None]:
-    if _session.active_transaction.get() is not None:
+    if _session.ambient() is not None:
         async with aclosing(_batches(request, size, None)) as batches:
             async for rows in batches:
                 yield await finish(rows)

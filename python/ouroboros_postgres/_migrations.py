@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, TypedDict, cast
 
 from . import _requests, _runtime
 from ._options import check_number
-from ._session import active_transaction, pool_target
+from ._session import ambient, pool_target
 from .errors import TransactionError
 
 __all__ = [
@@ -172,7 +172,7 @@ def migration_create(description: str, migrations_dir: Directory = "migrations")
 
 
 async def _run(op: str, fields: dict[str, Any]) -> Any:
-    if active_transaction.get() is not None:
+    if ambient() is not None:
         raise TransactionError(f"{op} cannot run inside a transaction: migrations have transactions of their own")
     return await _runtime.start(pool_target(), _requests.encode({"op": op, **fields}))
 

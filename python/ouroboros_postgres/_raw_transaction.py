@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+from weakref import WeakSet
 
 from . import _requests
 from ._logs import connection_log
@@ -18,12 +19,34 @@ if TYPE_CHECKING:
     from ._handle import Handle
     from ._observation import TransactionObservation
 
-__all__ = ["NestedTransaction", "RawTransaction", "RootTransaction", "Row", "abandon_savepoint"]
+__all__ = [
+    "NestedTransaction",
+    "RawTransaction",
+    "RootTransaction",
+    "Row",
+    "SavepointWatcher",
+    "abandon_savepoint",
+    "ignore_outcome",
+    "start_undo",
+]
 
 Row: TypeAlias = dict[str, Any]
 
 _COMMIT = _requests.encode({"op": "commit"})
 _ROLLBACK = _requests.encode({"op": "rollback"})
+
+
+class SavepointWatcher(Protocol):
+    """What wants to know about the savepoints of a transaction."""
+
+    def savepoint_set(self, name: str) -> None:
+        """A savepoint was set."""
+
+    def savepoint_undone(self, name: str) -> None:
+        """What was done since a savepoint was undone."""
+
+    def savepoint_released(self, name: str) -> None:
+        """A savepoint, with all that were set after it, is gone."""
 
 
 class RawTransaction(ABC):
@@ -57,6 +80,11 @@ class RawTransaction(ABC):
 
     @property
     @abstractmethod
+    def is_kept(self) -> bool:
+        """Whether it has been committed, or one around it has been while it was still open."""
+
+    @property
+    @abstractmethod
     def root(self) -> RootTransaction:
         """The transaction of the server that this is or lies in."""
 
@@ -84,14 +112,19 @@ class RawTransaction(ABC):
     async def savepoint(self, name: str) -> None:
         """Set a savepoint; an earlier one of that name is hidden until this one is released."""
         await start(self.target(), _requests.control("savepoint", name))
+        for watcher in self.root.watchers:
+            watcher.savepoint_set(name)
 
     async def rollback_to_savepoint(self, name: str) -> None:
         """Undo everything since a savepoint, which stays."""
         await start(self.target(), _requests.control("rollback_to", name))
+        for watcher in self.root.watchers:
+            watcher.savepoint_undone(name)
 
     async def release_savepoint(self, name: str) -> None:
         """Forget a savepoint and keep what was done since."""
         await start(self.target(), _requests.control("release", name))
+        self.root.tell_released(name)
 
     async def execute(self, sql: str, params: Any = None) -> list[Row] | int | None:
         """Run a statement; see `connection.execute`."""
@@ -123,7 +156,7 @@ class RawTransaction(ABC):
 class RootTransaction(RawTransaction):
     """A transaction of the server, with a connection of its own."""
 
-    __slots__ = ("_handle", "deferrable", "isolation_level", "nested", "read_only")
+    __slots__ = ("_handle", "deferrable", "isolation_level", "nested", "read_only", "watchers")
 
     def __init__(
         self,
@@ -140,10 +173,20 @@ class RootTransaction(RawTransaction):
         self.read_only = read_only
         self.deferrable = deferrable
         self.nested = 0
+        self.watchers: WeakSet[SavepointWatcher] = WeakSet()
 
     @property
     def is_completed(self) -> bool:
         return self._completed or self._handle.number in lost_targets
+
+    @property
+    def is_kept(self) -> bool:
+        return self.is_committed
+
+    def tell_released(self, name: str) -> None:
+        """Tell watchers that a savepoint is gone."""
+        for watcher in self.watchers:
+            watcher.savepoint_released(name)
 
     @property
     def root(self) -> RootTransaction:
@@ -227,6 +270,10 @@ class NestedTransaction(RawTransaction):
     def has_ended(self) -> bool:
         return self._completed or self._parent.has_ended
 
+    @property
+    def is_kept(self) -> bool:
+        return self.is_committed or (not self._completed and self._parent.is_kept)
+
     def target(self) -> int:
         if self._completed:
             raise TransactionClosedError(COMPLETED)
@@ -242,6 +289,8 @@ class NestedTransaction(RawTransaction):
             if isinstance(error, InFailedTransactionError):
                 await self._undo(target)
             raise
+        finally:
+            self.root.tell_released(self._name)
         self.is_committed = True
         self.observe_end("commit")
 
@@ -254,8 +303,8 @@ class NestedTransaction(RawTransaction):
             self.observe_end("rollback")
 
     async def _undo(self, target: int) -> None:
-        back, release = _start_undo(target, self._name)
-        release.add_done_callback(_ignore)
+        back, release = start_undo(target, self.root, self._name)
+        release.add_done_callback(ignore_outcome)
         await back
 
     def abandon(self) -> None:
@@ -264,24 +313,29 @@ class NestedTransaction(RawTransaction):
         self.observe_end("abandoned")
 
 
-def _start_undo(target: int, name: str) -> tuple[asyncio.Future[Any], asyncio.Future[Any]]:
+def start_undo(target: int, root: RootTransaction, name: str) -> tuple[asyncio.Future[Any], asyncio.Future[Any]]:
     """Roll back to a savepoint and release it; the engine keeps the order of submits, and nothing comes between."""
-    return (
+    started = (
         start_durable(target, _requests.control("rollback_to", name)),
         start_durable(target, _requests.control("release", name)),
     )
+    for watcher in root.watchers:
+        watcher.savepoint_undone(name)
+    root.tell_released(name)
+    return started
 
 
 def abandon_savepoint(tx: RawTransaction, name: str) -> None:
     """Undo what was done since a savepoint where nothing can be awaited any more."""
     try:
-        outcomes = _start_undo(tx.target(), name)
+        outcomes = start_undo(tx.target(), tx.root, name)
     except RuntimeError:  # the transaction is over, or no loop is running
         return
     for outcome in outcomes:
-        outcome.add_done_callback(_ignore)
+        outcome.add_done_callback(ignore_outcome)
 
 
-def _ignore(outcome: asyncio.Future[Any]) -> None:
+def ignore_outcome(outcome: asyncio.Future[Any]) -> None:
+    """Have nobody complain that the outcome of an operation was not looked at."""
     if not outcome.cancelled():
         outcome.exception()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _binding, _requests, _runtime
 from ._handle import Handle
@@ -11,12 +11,42 @@ from ._logs import connection_log
 from .errors import NotConnectedError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from ._options import PoolOptions
     from ._transaction import TransactionWrapper
+    from ._unit_of_work.scope import Scope
+    from ._unit_of_work.tracking import Tracking
 
-__all__ = ["active_transaction", "close", "connect", "current_pool", "is_connected", "pool_target", "target"]
+__all__ = [
+    "CurrentSession",
+    "active_transaction",
+    "ambient",
+    "close",
+    "connect",
+    "current_pool",
+    "current_session",
+    "is_connected",
+    "pool_target",
+    "target",
+]
+
+
+class CurrentSession(NamedTuple):
+    """A session that is current, and the parts of it that others work with."""
+
+    session: Any
+    tracking: Tracking
+    scope: Scope
+    prepare: Callable[[], Awaitable[None]]
+    """Writes what is to be written, if that is wanted before anything is read, and begins the transaction."""
+
 
 active_transaction: ContextVar[TransactionWrapper | None] = ContextVar("active_transaction", default=None)
+"""The transaction that a block around the code has made ambient."""
+
+current_session: ContextVar[CurrentSession | None] = ContextVar("current_session", default=None)
+"""The session whose block is around the code. While its transaction is open, that is ambient; see `ambient`."""
 
 
 class Pool:
@@ -47,6 +77,12 @@ _process = _Process()
 _runtime.on_fork(_process.after_fork)
 
 
+def ambient() -> TransactionWrapper | None:
+    """Find the ambient transaction: that of the innermost block, of a transaction or of a session that has begun."""
+    explicit, current = active_transaction.get(), current_session.get()
+    return explicit if current is None else current.scope.ambient(explicit)
+
+
 def target() -> int:
     """Find the handle that a call of the current context works on.
 
@@ -54,7 +90,7 @@ def target() -> int:
         TransactionClosedError: The ambient transaction is over.
         NotConnectedError: There is no pool.
     """
-    transaction = active_transaction.get()
+    transaction = ambient()
     if transaction is not None:
         return transaction.target()
     pool = _process.pool

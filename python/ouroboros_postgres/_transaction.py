@@ -11,7 +11,7 @@ from ._observation import observe_transaction
 from ._raw_transaction import NestedTransaction, RawTransaction, RootTransaction
 from ._runtime import COMPLETED, start
 from ._savepoint import SavepointContext, report_failed_cleanup
-from ._session import active_transaction, pool_target
+from ._session import active_transaction, ambient, pool_target
 from .errors import InFailedTransactionError, PostgresError, TransactionClosedError
 
 if TYPE_CHECKING:
@@ -165,13 +165,16 @@ class TransactionContext:
     @property
     def is_nested(self) -> bool:
         """Whether beginning now would nest in the ambient transaction."""
-        return active_transaction.get() is not None and not self._independent
+        return ambient() is not None and not self._independent
 
     async def begin_raw(self) -> RawTransaction:
         """Begin, nested in the ambient transaction if there is one."""
-        ambient = active_transaction.get()
-        if ambient is not None and not self._independent:
-            return await self._begin_nested(ambient._tx)  # pyright: ignore[reportPrivateUsage] - public by contract
+        return await self.begin_within(None if self._independent else ambient())
+
+    async def begin_within(self, around: TransactionWrapper | None) -> RawTransaction:
+        """Begin, nested in another transaction unless that is `None`."""
+        if around is not None:
+            return await self._begin_nested(around._tx)  # pyright: ignore[reportPrivateUsage] - public by contract
         deferrable = self._deferrable
         if deferrable and not (self._read_only and self._level == "serializable"):
             connection_log.warning("deferrable left out: it needs a serializable, read-only transaction")

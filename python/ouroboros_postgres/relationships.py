@@ -11,6 +11,7 @@ from . import _guards
 from ._loading.attributes import LoadableAttribute, attribute, resolve_target
 from ._loading.config import LazyLoadError, SQLGenerationError
 from ._loading.config import LoadingStrategy as Strategy
+from ._loading.current import is_at_hand
 from ._loading.fetch import load_related
 from ._loading.priming import Primer
 from ._loading.state import MISSING, Loaded, column_value, forget
@@ -311,9 +312,14 @@ class RelationshipLoader(Generic[T]):
             if self._key() is None:
                 entry.set(self._nothing(), None)
             else:
-                self._refuse(entry, Strategy.RAISE_ON_SQL, SQLGenerationError)
+                if not self._is_at_hand():
+                    self._refuse(entry, Strategy.RAISE_ON_SQL, SQLGenerationError)
                 return await self._load_once(entry)
         return cast("T", entry.value)
+
+    def _is_at_hand(self) -> bool:
+        """Whether the current session has the related instance."""
+        return is_at_hand(self._descriptor.link(models.class_of(self._instance)), self._key())
 
     def _refuse(self, entry: Loaded, strategy: Strategy, error: type[Exception]) -> None:
         if entry.strategy is strategy:
@@ -359,12 +365,13 @@ class RelationshipLoader(Generic[T]):
             strategy=descriptor.lazy,
             fk_column=descriptor.foreign_key_column,
         ) as span:
+            was_at_hand = self._is_at_hand()
             try:
                 related = await load_related(self._instance, descriptor, key)
             except Exception as error:
                 add_exception(span, error)
                 raise
-            set_span_result(span, count=len(related), cache_hit=False)
+            set_span_result(span, count=len(related), cache_hit=was_at_hand)
             return related
 
     def __repr__(self) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from .._events.loads import Loads
 from .._sql import models
 from .config import LoadingConfig, LoadingStrategy
+from .current import get_related, hydrate_related
 from .joined import Attached, JoinedRows
 from .plan import Branch, Plan, default_plan
 from .priming import Primer, Recipients
@@ -35,6 +36,7 @@ class Loading:
         plan: What it loads.
         model: The model of its instances.
         select: The query as such.
+        is_related: Whether the instances are themselves related to others, and so are those of the current session.
 
     Attributes:
         select: What is to be sent; its rows go to `finish`.
@@ -43,10 +45,11 @@ class Loading:
         ValueError: The query leaves out a column that leads to related rows, and the column cannot be added to it.
     """
 
-    __slots__ = ("_joined", "_model", "_selection", "select")
+    __slots__ = ("_hydrate", "_joined", "_model", "_selection", "select")
 
-    def __init__(self, plan: Plan, model: Model, select: Select) -> None:
+    def __init__(self, plan: Plan, model: Model, select: Select, *, is_related: bool = False) -> None:
         self._model = model
+        self._hydrate = hydrate_related if is_related else models.hydrate
         self._selection = selection = Selection(plan, model, select)
         self._joined: JoinedRows | None = None
         self.select = selection.select
@@ -54,23 +57,28 @@ class Loading:
             self._joined = JoinedRows(selection.plan, selection.select, selection.labels)
             self.select = self._joined.select
 
-    async def finish(self, rows: list[Row], receive: Callable[[list[Any]], None] | None = None) -> list[Any]:
+    async def finish(
+        self, rows: list[Row], receive: Callable[[Pairs], None] | None = None, column: str = ""
+    ) -> list[Any]:
         """Make instances of the rows, and load what they refer to.
 
         Args:
             rows: The rows, which belong to the instances from now on.
-            receive: Takes the instances before anything that they refer to is loaded.
+            receive: Takes the instances before anything that they refer to is loaded, each with the value that its row
+                has in a column: the instance may have another one, if it is one of the session.
+            column: That column.
         """
         attached: list[Attached] = []
         with Loads() as loads:
             if self._joined is not None:
                 rows, attached = self._joined.take(rows)
             keys = {name: [row.pop(label) for row in rows] for name, label in self._selection.labels.items()}
-            instances = models.hydrate(self._model, rows)
+            values = [] if receive is None else [row.get(column) for row in rows]
+            instances = self._hydrate(self._model, rows)
         for one in attached:
             _prime_joined(one, [instances[position] for position in one.owners])
         if receive is not None:
-            receive(instances)
+            receive(list(zip(values, instances, strict=True)))
         await _run(self._selection.plan, instances, attached, keys, self._selection.owners)
         await loads.announce()
         return instances
@@ -104,6 +112,9 @@ async def load_related(owner: Any, found: LoadableAttribute, key: Any) -> list[A
         key: The value of the column that leads to the related rows, not `None`.
     """
     branch = _branch(models.class_of(owner), found, LoadingStrategy.LAZY)
+    known = await get_related(branch.link, key)
+    if known is not None:
+        return known
     (select,) = related_to_keys(branch.link, [key])
     return await _fetch(branch, select)
 
@@ -188,13 +199,8 @@ async def _fetch(branch: Branch, select: Select, receive: Callable[[Pairs], None
         if receive is not None:
             receive(pairs)
         return rows
-    loading = Loading(branch.plan, link.target_model, select)
-
-    def hand_over(children: list[Any]) -> None:
-        if receive is not None:
-            receive([(column_value(child, link.target_column), child) for child in children])
-
-    return await loading.finish(await loading.select.run(), hand_over)
+    loading = Loading(branch.plan, link.target_model, select, is_related=True)
+    return await loading.finish(await loading.select.run(), receive, link.target_column)
 
 
 # Rows that came by JOIN.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from .._guards import is_list, is_mapping
 from .._sql import models
+from .current import hydrate_related
 from .statements import column, equal
 
 if TYPE_CHECKING:
@@ -277,7 +278,7 @@ def _instances(join: Join, rows: list[Row], found: dict[tuple[models.Model, Any]
                 del row[label]
         else:
             fresh[key] = {name: row.pop(label) for name, label in labels.items()}
-    instances = models.hydrate(model, list(fresh.values()))
+    instances = hydrate_related(model, list(fresh.values()))
     found.update({(model, key): instance for key, instance in zip(fresh, instances, strict=True)})
     return [found.get((model, key)) for key in keys]
 

@@ -14,6 +14,7 @@ from .._runtime import start
 from .._session import target
 from .._sql import models
 from .._sql.proxy import ColumnProxy
+from .._unit_of_work import attachment
 from ..errors import RowNotFoundError
 from .record import Record
 from .values import is_same, private_copy
@@ -75,6 +76,9 @@ class Persistent(Record):
         request = _requests.delete_row(models.table_path(type(self)), self._get_pk_column(), self._row_key())
         gone = cast("int", await start(target(), request))
         self._clean = None
+        owner = attachment.owner_of(self)
+        if owner is not None:
+            owner.has_deleted(self)
         if gone:
             await fire(EventType.AFTER_DELETE, self)
         return gone > 0
@@ -94,6 +98,7 @@ class Persistent(Record):
         if not rows:
             raise ValueError(f"Row with {self._get_pk_column()} {self._row_key()!r} not found")
         self._replace(rows[0])
+        self._tell_owner()
         await fire(EventType.AFTER_LOAD, self)
 
     @classmethod
@@ -136,6 +141,7 @@ class Persistent(Record):
         sent = private_copy(values)
         request = _requests.insert(models.table_path(type(self)), values)
         self._settle((await start(target(), request))[0], sent)
+        self._tell_owner()
         await fire(EventType.AFTER_INSERT, self)
 
     async def _update(self) -> None:
@@ -177,10 +183,12 @@ class Persistent(Record):
             rows = await self._by_key(self._get_pk()).to_dicts()
             if rows:
                 self._settle(rows[0], {})
+                self._tell_owner()
                 return
             await self._announce(EventType.BEFORE_INSERT)
         request = _requests.upsert(models.table_path(type(self)), self._writable(), key, [])
         self._settle((await start(target(), request))[0], {})
+        self._tell_owner()
         await fire(EventType.AFTER_INSERT, self)
 
     def _is_insert_heard(self) -> bool:
@@ -205,7 +213,14 @@ class Persistent(Record):
         rows = cast("list[Row]", await start(target(), request))
         if rows:
             self._settle(rows[0], sent)
+            self._tell_owner()
         return rows
+
+    def _tell_owner(self) -> None:
+        """Let the session that the instance belongs to know that it is in step with its row."""
+        owner = attachment.owner_of(self)
+        if owner is not None:
+            owner.has_saved(self)
 
     @classmethod
     async def _insert_many(cls, rows: Iterable[Any]) -> list[Any]:
@@ -221,6 +236,7 @@ class Persistent(Record):
         inserted = cast("list[Row]", await start(target(), request))
         for instance, row, values in zip(instances, inserted, sent, strict=True):
             instance._settle(row, values)
+            instance._tell_owner()
         return [instance._get_pk() for instance in instances]
 
     @classmethod

@@ -1,0 +1,47 @@
+"""Which session an object belongs to: to one at most."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any, Protocol
+
+__all__ = ["Owner", "claim", "owner_of", "release"]
+
+
+class Owner(Protocol):
+    """What keeps track of objects. It holds them strongly, so that their ids stay theirs meanwhile."""
+
+    def has_saved(self, obj: Any) -> None:
+        """The object has been written to its row, or read from it, by its own methods."""
+
+    def has_deleted(self, obj: Any) -> None:
+        """The row of the object has been deleted by its own methods."""
+
+
+def claim(obj: Any, owner: weakref.ref[Any]) -> None:
+    """Say that an object belongs to an owner; `owner` is from `reference`."""
+    _owners[id(obj)] = owner
+
+
+def release(obj: Any) -> None:
+    """Say that an object belongs to nobody any more."""
+    _owners.pop(id(obj), None)
+
+
+def owner_of(obj: Any) -> Owner | None:
+    """What an object belongs to, if anything."""
+    reference = _owners.get(id(obj))
+    return None if reference is None else reference()
+
+
+def reference(owner: Owner) -> weakref.ref[Any]:
+    """The reference by which an owner claims its objects; when it is gone they belong to nobody."""
+    return weakref.ref(owner, _forget)
+
+
+def _forget(gone: weakref.ref[Any]) -> None:
+    for key in [key for key, owner in list(_owners.items()) if owner is gone]:
+        del _owners[key]
+
+
+_owners: dict[int, weakref.ref[Any]] = {}

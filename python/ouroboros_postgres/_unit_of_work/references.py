@@ -1,0 +1,137 @@
+"""How the objects of a session refer to each other by relationships."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .._guards import is_list
+from .._loading.attributes import LoadableAttribute, attribute
+from .._loading.state import MISSING, Loaded, column_value
+from .._sql import models
+from . import objects
+
+if TYPE_CHECKING:
+    from .._sql.link import Link
+
+__all__ = [
+    "Reference",
+    "await_keys",
+    "forget_related",
+    "forget_values",
+    "hand_over_keys",
+    "is_relationship",
+    "parents_of",
+    "related_objects",
+    "take_back_key",
+]
+
+
+class Reference(NamedTuple):
+    """A relationship of an object that has a value."""
+
+    link: Link
+    entry: Loaded
+    attribute: LoadableAttribute
+
+    @property
+    def related(self) -> list[Any]:
+        """The related objects."""
+        value = self.entry.value
+        if self.link.many:
+            return list(value) if is_list(value) else []
+        return [] if value is None else [value]
+
+
+def references(obj: Any) -> Iterator[Reference]:
+    """The relationships of an object that were loaded or assigned, without those through other tables."""
+    if not objects.is_row(obj) or not models.has_related_state(obj):
+        return
+    model = models.class_of(obj)
+    for name, entry in models.related_state(obj).items():
+        if isinstance(entry, Loaded) and entry.is_set:
+            found = attribute(model, name)
+            link = found.link(model)
+            if link.through is None and link.target_model is not None:
+                yield Reference(link, entry, found)
+
+
+def related_objects(obj: Any) -> Iterator[Any]:
+    """The objects that an object refers to, or that refer to it."""
+    for reference in references(obj):
+        yield from reference.related
+
+
+def parents_of(obj: Any) -> Iterator[tuple[Any, Any]]:
+    """Which of two objects has to be in its table before the other: pairs of parent and child, `obj` one of them."""
+    for reference in references(obj):
+        for related in reference.related:
+            yield (obj, related) if reference.link.many else (related, obj)
+
+
+def hand_over_keys(obj: Any) -> Iterator[tuple[Any, str]]:
+    """Take over the keys of parents that had none when they were assigned, and give children that of the object.
+
+    Yields:
+        The objects that have got a key, and in what column.
+    """
+    for reference in references(obj):
+        link, entry = reference.link, reference.entry
+        if entry.key is not None:
+            continue
+        if link.many:
+            key = column_value(obj, link.owner_column)
+            if key is None or key is MISSING:
+                continue
+            entry.key = key
+            for child in reference.related:
+                if column_value(child, link.target_column) is None:
+                    setattr(child, link.target_column, key)
+                    yield child, link.target_column
+        elif reference.related and column_value(obj, link.owner_column) is None:
+            key = column_value(entry.value, link.target_column)
+            if key is not None and key is not MISSING:
+                setattr(obj, link.owner_column, key)
+                entry.key = key
+                yield obj, link.owner_column
+
+
+def take_back_key(obj: Any, column: str) -> None:
+    """Undo that an object has got the key of a parent."""
+    setattr(obj, column, None)
+    await_keys(obj)
+
+
+def await_keys(obj: Any) -> None:
+    """Let relationships to parents that have no key any more wait for one again."""
+    for reference in references(obj):
+        if not reference.link.many and column_value(obj, reference.link.owner_column) is None:
+            if reference.related and column_value(reference.entry.value, reference.link.target_column) is None:
+                reference.entry.key = None
+
+
+def is_relationship(obj: Any, name: str) -> bool:
+    """Whether an object has a relationship of this name."""
+    return models.related_attribute(models.class_of(obj), name) is not None
+
+
+def forget_related(obj: Any, names: Collection[str] | None = None) -> None:
+    """Forget what was loaded for relationships of an object, for all of them by default."""
+    if not objects.is_row(obj) or not models.has_related_state(obj):
+        return
+    for name, entry in models.related_state(obj).items():
+        if isinstance(entry, Loaded) and (names is None or name in names):
+            entry.clear()
+
+
+def forget_values(obj: Any, names: Iterable[str]) -> None:
+    """Take from an object what it has got from a table that does not have it any more.
+
+    Relationships that led there by such a value stay assigned, as they were.
+    """
+    forgotten = set(names)
+    for reference in references(obj):
+        if reference.link.owner_column in forgotten:
+            reference.entry.key = None
+    for name in forgotten:
+        objects.forget_value(obj, name)
