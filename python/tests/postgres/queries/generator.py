@@ -281,6 +281,8 @@ class Generator:
                 on = Boolean("AND", (on, self._proxied(self.comparison(source))))
             joins.append(Join(kind, target, source, on))
         where = tuple(self._proxied(condition) for condition in self.conditions(2))
+        if chance.random() < 0.3:
+            where = (*where, self.related(chance.choice(list(self.sources)), 1))
         query = Query(model, tuple(joins), where, self.outputs(most=5))
         if chance.random() < 0.5:
             return replace(query, page=self.page(self.order()), ordered=True)
@@ -438,8 +440,11 @@ class Generator:
 
     def related(self, source: str, depth: int) -> Related:
         chance = self.chance
-        name, target = chance.choice(RELATIONS[self.sources[source]])
-        if chance.random() < 0.15:
+        # An alias has columns only; the name of a related table has a dot.
+        keys_only = source not in COLUMNS and "." not in source
+        model = self.sources[source]
+        name, target = chance.choice([each for each in RELATIONS[model] if not keys_only or each[0].endswith("_id")])
+        if chance.random() < 0.3:
             return Related(source, name, target, None)
         outer, self.sources = self.sources, {f"{target}.{depth}": target}
         inner = f"{target}.{depth}"

@@ -220,7 +220,7 @@ def _condition(condition: Condition, sources: Sources) -> Any:
         case CompareQuery(col, op, query):
             return COMPARISONS[op](_proxy(col, sources), build(query, sources))
         case Related(source, name, target, inner):
-            attribute = getattr(getattr(models, source.partition(".")[0]), name)
+            attribute = _proxy(Col(source, name), sources)
             function = any_ if len(target) % 2 else has
             return function(attribute) if inner is None else function(attribute, _condition(inner, sources))
         case Boolean(word, members, style):
