@@ -44,7 +44,7 @@ class Listeners:
         self._lock = RLock()
         self._everywhere: list[EventRegistration] = []
         self._entries: weakref.WeakSet[_Entry] = weakref.WeakSet()
-        self._fixed: dict[type[Any], _Entry] = {}
+        self._fixed: dict[int, _Entry] = {}
         self._heard: frozenset[EventType] = frozenset()
         self._claimed: set[int] = set()
 
@@ -96,15 +96,13 @@ class Listeners:
             try:
                 type.__setattr__(model, _ATTRIBUTE, entry)
             except TypeError:  # a class of the interpreter, which stays as long as that does
-                self._fixed[model] = entry
+                self._fixed[id(model)] = entry
             self._entries.add(entry)
         return entry
 
     def _known(self, model: type[Any]) -> _Entry | None:
-        entry: _Entry | None = model.__dict__.get(_ATTRIBUTE)
-        if entry is not None and entry.model() is model:
-            return entry
-        return self._fixed.get(model) if self._fixed else None
+        entry: _Entry | None = model.__dict__.get(_ATTRIBUTE) or self._fixed.get(id(model))
+        return entry if entry is not None and entry.model() is model else None
 
     # Calls.
 
