@@ -126,6 +126,15 @@ async def test_random_queries_give_the_same_rows(filled: ModuleType, oracle: sa.
     assert not failures, f"{len(failures)} of {len(SEEDS)} differ:" + "".join(failures[:5])
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+async def test_random_queries_in_one_transaction(filled: ModuleType, oracle: sa.Connection, family: str) -> None:
+    """None of them fails there for want of parameter types, which would end the transaction."""
+    async with filled.begin_transaction():
+        found = [await attempt(family, seed, filled, oracle) for seed in SEEDS[::4]]
+    failures = [failure for failure in found if failure]
+    assert not failures, f"{len(failures)} of {len(found)} differ:" + "".join(failures[:5])
+
+
 @pytest.mark.parametrize("family", ["groups", "windows"])
 async def test_the_function_gives_the_same_rows(filled: ModuleType, oracle: sa.Connection, family: str) -> None:
     """As far as it can be asked: without joins, and conditions joined by AND."""
