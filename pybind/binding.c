@@ -7,6 +7,7 @@
 
 #include "decode.h"
 #include "frame.h"
+#include "hydrate.h"
 #include "library.h"
 
 typedef struct {
@@ -345,6 +346,20 @@ static PyObject *binding_decode(PyObject *module, PyObject *args) {
     return ob_decode(state_of(module)->decoder, kind, payload, length);
 }
 
+PyDoc_STRVAR(hydrate_doc,
+             "hydrate(model, rows, data, clean, mutable, copy, /)\n--\n\n"
+             "Makes an instance of each row, without running code of the model.");
+
+static PyObject *binding_hydrate(PyObject *Py_UNUSED(module), PyObject *args) {
+    ob_model model;
+    PyObject *rows;
+    if (!PyArg_ParseTuple(args, "O!O!OOO!O:hydrate", &PyType_Type, &model.model, &PyList_Type, &rows, &model.data,
+                          &model.clean, &PyTuple_Type, &model.mutable, &model.copy)) {
+        return NULL;
+    }
+    return ob_hydrate(&model, rows);
+}
+
 static PyMethodDef methods[] = {
     {"load", binding_load, METH_O, load_doc},
     {"loaded", binding_loaded, METH_NOARGS, loaded_doc},
@@ -361,6 +376,7 @@ static PyMethodDef methods[] = {
     {"shutdown", binding_shutdown, METH_O, shutdown_doc},
     {"counters", binding_counters, METH_NOARGS, counters_doc},
     {"decode", binding_decode, METH_VARARGS, decode_doc},
+    {"hydrate", binding_hydrate, METH_VARARGS, hydrate_doc},
     {NULL, NULL, 0, NULL},
 };
 

@@ -1,13 +1,16 @@
 """The C ABI of the engine, as Python functions.
 
-Every function but `load`, `loaded` and `decode` raises `RuntimeError` before `load`, `ForkError` in a child that was
-forked after it, and `StatusError` when the call is refused.
+Every function but `load`, `loaded`, `decode` and `hydrate` raises `RuntimeError` before `load`, `ForkError` in a child
+that was forked after it, and `StatusError` when the call is refused.
 """
 
+from collections.abc import Callable
 from os import PathLike
-from typing import Any
+from typing import Any, TypeVar
 
 from typing_extensions import Buffer
+
+T = TypeVar("T")
 
 class DecodeError(ValueError):
     """A payload of the engine is malformed."""
@@ -68,6 +71,30 @@ def decode(kind: int, payload: Buffer, /) -> Any:
     Raises:
         DecodeError: The payload is malformed.
         DeserializationError: A value of a result set cannot be represented in Python; names the column.
+    """
+
+def hydrate(
+    model: type[T],
+    rows: list[dict[str, Any]],
+    data: Any,
+    clean: Any,
+    mutable: tuple[str, ...],
+    copy: Callable[[Any], Any],
+    /,
+) -> list[T]:
+    """Makes an instance of each row, without running code of the model. Works without `load`.
+
+    Args:
+        model: The class.
+        rows: The rows.
+        data: The descriptor of the class that takes the row.
+        clean: The descriptor that takes a copy of it.
+        mutable: The columns whose values are copied, too.
+        copy: Copies those.
+
+    Raises:
+        TypeError: `object.__new__` refuses the class, or an argument is something else.
+        KeyError: A row lacks a column of `mutable`.
     """
 
 def counters() -> bytes:

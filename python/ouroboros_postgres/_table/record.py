@@ -6,6 +6,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Self
 
+from .. import _binding
 from .._column import GeneratedColumn  # get_type_hints() of a model needs it
 from .._loading.config import LoadingConfig, LoadingStrategy
 from .._sql import models
@@ -151,18 +152,8 @@ class Record:
         """Make instances from rows that were read; the rows become their values."""
         if not rows:
             return []
-        create, set_data, set_clean = object.__new__, _SET_DATA, _SET_CLEAN
         mutable = mutable_columns(rows[0], cls._immutable_columns())
-        instances: list[Self] = []
-        for row in rows:
-            instance = create(cls)
-            clean = row.copy()
-            for name in mutable:
-                clean[name] = private_copy(clean[name])
-            set_data(instance, row)
-            set_clean(instance, clean)
-            instances.append(instance)
-        return instances
+        return _binding.hydrate(cls, rows, _DATA, _CLEAN, tuple(mutable), private_copy)
 
     @classmethod
     def _immutable_columns(cls) -> frozenset[str]:
@@ -266,8 +257,10 @@ class Record:
             self.__dict__.pop(name, None)
 
 
-_SET_DATA: Final = Record.__dict__["_data"].__set__
-_SET_CLEAN: Final = Record.__dict__["_clean"].__set__
+_DATA: Final = Record.__dict__["_data"]
+_CLEAN: Final = Record.__dict__["_clean"]
+_SET_DATA: Final = _DATA.__set__
+_SET_CLEAN: Final = _CLEAN.__set__
 _NOTHING: Final = object()
 
 
