@@ -18,11 +18,15 @@ from ._table.persistence import Persistent
 from ._table.settings import Settings, given_setting
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from ._sql.filters import Filter
+    from .pydantic import Schema
 
 __all__ = ["Settings", "Table", "TableMeta"]
 
 M = TypeVar("M")
+B = TypeVar("B", bound="BaseModel")
 Row = dict[str, Any]
 
 
@@ -197,6 +201,54 @@ class Table(Persistent, metaclass=TableMeta):
             How many rows were deleted, or with `returning` those rows.
         """
         return await bulk.delete_many(cls, filters, returning)
+
+    # Objects of pydantic, which the extra of that name brings. None of this does any I/O.
+
+    @classmethod
+    def from_pydantic(cls, obj: BaseModel, *, exclude_unset: bool = True) -> Self:
+        """Make an instance from an object of pydantic, such as the body of a request.
+
+        Fields that are named like columns and relationships count, others do not, nor do generated columns. Nested
+        objects become instances of the related model, or JSON in a column.
+
+        Args:
+            obj: The object, of any class of pydantic.
+            exclude_unset: Whether to leave out fields that were not given: the defaults of the model count for them,
+                rather than those of the schema.
+
+        Raises:
+            ImportError: pydantic is not installed.
+            TypeError: `obj` is something else.
+        """
+        from ._pydantic.instances import from_pydantic
+
+        return from_pydantic(cls, obj, exclude_unset=exclude_unset)
+
+    def apply_pydantic(self, obj: BaseModel, *, exclude_unset: bool = True) -> None:
+        """Assign what an object of pydantic says; arguments as for `from_pydantic`. Nothing is saved."""
+        from ._pydantic.instances import column_values
+
+        for name, value in column_values(type(self), obj, exclude_unset=exclude_unset).items():
+            setattr(self, name, value)
+
+    @overload
+    def to_pydantic(self, schema: None = None) -> Schema[Self]: ...
+    @overload
+    def to_pydantic(self, schema: type[B]) -> B: ...
+    def to_pydantic(self, schema: type[BaseModel] | None = None) -> BaseModel:
+        """Make an object of pydantic from what is loaded.
+
+        Args:
+            schema: Its class, `Schema[…]` of this model by default. Its fields are read from the attributes with their
+                names: columns, relationships, properties.
+
+        Raises:
+            ImportError: pydantic is not installed.
+            ValueError: The schema requires a column or a relationship that is not loaded, or refuses a value.
+        """
+        from ._pydantic.schema import to_pydantic
+
+        return to_pydantic(self, schema)
 
     # The table.
 

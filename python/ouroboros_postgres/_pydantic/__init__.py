@@ -1,0 +1,1 @@
+"""Schemas of pydantic made from models."""
