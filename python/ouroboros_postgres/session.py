@@ -13,8 +13,8 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast
 
-from ._events.calling import call
-from ._events.fire import fire, fire_each
+from ._events.fire import fire, fire_each, fire_now
+from ._events.loads import Loads
 from ._events.registration import EventType
 from ._savepoint import report_failed_cleanup
 from ._session import CurrentSession, current_session
@@ -240,10 +240,10 @@ class Session(metaclass=_SessionMeta):
     def state(self, obj: Any) -> ObjectState:
         """What an object is to the session."""
         work = self._unit_of_work
-        if work.is_deleted(obj) or self._tracking.is_gone(obj):
-            return ObjectState.DELETED
         if work.is_new(obj):
             return ObjectState.PENDING
+        if work.is_deleted(obj) or self._tracking.is_gone(obj):
+            return ObjectState.DELETED
         if work.is_dirty(obj):
             return ObjectState.DIRTY
         if work.is_tracked(obj):
@@ -302,9 +302,11 @@ class Session(metaclass=_SessionMeta):
                 if known is not None and not self._unit_of_work.is_new(known):
                     self.expunge(known)
                 return None
-            found: T = self._tracking.adopt(model, [row], always=lock)[0]
+            with Loads() as loads:
+                found: T = self._tracking.adopt(model, [row], always=lock)[0]
             if not lock or found is not known:
                 await reading.load_defaults(found)
+            await loads.announce()
             return found
 
     async def _prepare(self) -> None:
@@ -369,7 +371,7 @@ class Session(metaclass=_SessionMeta):
             obj: The object.
             attrs: The columns and relationships that this is about, all by default.
         """
-        call(EventType.BEFORE_EXPIRE, obj)
+        fire_now(EventType.BEFORE_EXPIRE, obj)
         self._tracking.expire(obj, attrs)
 
     def expire_all(self) -> None:

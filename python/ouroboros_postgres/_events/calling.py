@@ -11,7 +11,11 @@ from typing import Any, cast
 from .listeners import LISTENERS
 from .registration import EventRegistration, EventType
 
-__all__ = ["call", "call_async", "call_strictly"]
+__all__ = ["call", "call_async", "call_strictly", "call_strictly_now"]
+
+
+class UnawaitedListenerError(TypeError):
+    """A listener wants to be awaited where nobody can wait."""
 
 
 def call(event: EventType, target: object, /, *args: Any, **kwargs: Any) -> list[Any]:
@@ -50,6 +54,14 @@ async def call_strictly(event: EventType, target: object) -> None:
                 await _result(registration.listener(target))
 
 
+def call_strictly_now(event: EventType, target: object) -> None:
+    """Call the listeners of an event, up to the first error. Those that would have to be awaited become warnings."""
+    for registration in LISTENERS.find(_class_of(target), event):
+        if LISTENERS.claim(registration):
+            with _warned(registration, UnawaitedListenerError), _settled(registration):
+                _now(registration.listener(target))
+
+
 def _class_of(target: object) -> type[Any] | None:
     return None if target is None else type(target)
 
@@ -64,7 +76,7 @@ def _now(result: Any) -> Any:
         return result
     if hasattr(result, "close"):
         cast("Coroutine[Any, Any, Any]", result).close()
-    raise TypeError("what it returns has to be awaited: use dispatch_async")
+    raise UnawaitedListenerError("what it returns has to be awaited, which is not possible here")
 
 
 @contextmanager
@@ -78,10 +90,10 @@ def _settled(registration: EventRegistration) -> Generator[None]:
 
 
 @contextmanager
-def _warned(registration: EventRegistration) -> Generator[None]:
+def _warned(registration: EventRegistration, kind: type[Exception] = Exception) -> Generator[None]:
     try:
         yield
-    except Exception as error:
+    except kind as error:
         name = getattr(registration.listener, "__qualname__", None) or repr(registration.listener)
         text = f"Event listener error: {error} ({type(error).__name__} in {registration.event_type} listener {name})"
         warnings.warn(text, stacklevel=5)

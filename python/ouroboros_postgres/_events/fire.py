@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from .calling import call_async, call_strictly
+from .calling import call_async, call_strictly, call_strictly_now
 from .listeners import LISTENERS
 from .registration import EventType
 
-__all__ = ["fire", "fire_each", "is_heard"]
+__all__ = ["fire", "fire_each", "fire_now", "is_heard"]
 
 _BEFORE: Final = frozenset(event for event in EventType if event.startswith("before_"))
 
@@ -31,6 +31,17 @@ async def fire(event: EventType, target: object) -> None:
     """
     if LISTENERS.is_heard(type(target), event):
         await (call_strictly if event in _BEFORE else call_async)(event, target)
+
+
+def fire_now(event: EventType, target: object) -> None:
+    """Call the listeners of an event that cannot wait, as `fire` does; it warns of those that have to be awaited.
+
+    Args:
+        event: The event, one before something.
+        target: What it happens to.
+    """
+    if LISTENERS.is_heard(type(target), event):
+        call_strictly_now(event, target)
 
 
 async def fire_each(event: EventType, targets: Iterable[object]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .._events.loads import note
 from .._sql import models
 from .._table.values import is_same, private_copy
 from . import attachment, objects
@@ -230,7 +231,8 @@ class Tracking:
             if known is None:
                 fresh.setdefault(key, row)
             else:
-                self.reload(known, row, always=always)
+                if self.reload(known, row, always=always):
+                    note([known])
                 found[key] = known
         made = models.hydrate(model, list(fresh.values()))
         for key, obj in zip(fresh, made, strict=True):

@@ -211,7 +211,7 @@ def test_coroutine_functions_are_warned_of() -> None:
     events.listen(ModelFirst, "attribute_set", later)
     obj = ModelFirst(name="a")
     obj.enable_tracking()
-    with pytest.warns(UserWarning, match="use dispatch_async"):
+    with pytest.warns(UserWarning, match="has to be awaited"):
         obj.name = "b"
 
 
