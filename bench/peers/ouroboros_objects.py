@@ -78,8 +78,8 @@ class Driver:
     async def save(self, count: int) -> int:
         now = dt.datetime.now(dt.UTC)
         new = [New(name=f"new {number}", score=number / 2, created=now) for number in range(count)]
-        async with pg.pg_transaction():
-            await New.insert_many(new)
+        async with pg.Session(expire_on_commit=False) as session:
+            session.add_all(new)
         return len({each.id for each in new})
 
     async def close(self) -> None:

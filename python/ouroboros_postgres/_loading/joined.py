@@ -67,6 +67,12 @@ class Join:
         for join in self.joins:
             yield from join.columns()
 
+    def all_labels(self) -> Iterator[str]:
+        """The labels of its columns, those of the joins below included."""
+        yield from self.labels.values()
+        for join in self.joins:
+            yield from join.all_labels()
+
     def clauses(self, owner: Node, *, may_drop: bool = True) -> Iterator[Node]:
         """The joins, those below included.
 
@@ -226,18 +232,22 @@ class JoinedRows:
         Returns:
             The rows of the main source, each once, and the related instances.
         """
-        found: dict[tuple[models.Model, Any], Any] = {}
-        owners = range(len(rows))
-        positions: list[int] = list(owners)
+        found: dict[models.Model, dict[Any, Any]] = {}
         mains = rows
+        positions: list[int] = list(range(len(rows)))
         if self._numbered:
             places: dict[int, int] = {}
-            numbers = [row.pop(_NUMBER) for row in rows]
-            positions = [places.setdefault(number, len(places)) for number in numbers]
+            positions = [places.setdefault(row[_NUMBER], len(places)) for row in rows]
         attached = [_attach(join, positions, rows, found) for join in self._joins]
         if self._numbered:
             first = dict(zip(reversed(positions), reversed(rows), strict=True))
             mains = [first[place] for place in range(len(first))]
+        added = [label for join in self._joins for label in join.all_labels()]
+        for row in mains:
+            for label in added:
+                del row[label]
+            if self._numbered:
+                del row[_NUMBER]
         return mains, attached
 
 
@@ -261,26 +271,26 @@ class Attached:
         self.below = below
 
 
-def _attach(join: Join, owners: list[Any], rows: list[Row], found: dict[tuple[models.Model, Any], Any]) -> Attached:
-    related = _instances(join, rows, found)
+def _attach(join: Join, owners: list[Any], rows: list[Row], found: dict[models.Model, dict[Any, Any]]) -> Attached:
+    related = _instances(join, rows, found.setdefault(join.model, {}))
     return Attached(join, owners, related, [_attach(below, related, rows, found) for below in join.joins])
 
 
-def _instances(join: Join, rows: list[Row], found: dict[tuple[models.Model, Any], Any]) -> list[Any]:
-    """The related instance of each row; equal rows give the same one."""
-    model, key_label, labels = join.model, join.key_label, join.labels
+def _instances(join: Join, rows: list[Row], found: dict[Any, Any]) -> list[Any]:
+    """The related instance of each row; equal rows give the same one.
+
+    Args:
+        join: The relationship.
+        rows: The rows of the result.
+        found: The instances of its model that are known, by their keys; new ones are added.
+    """
+    key_label = join.key_label
     keys = [row[key_label] for row in rows]
-    fresh: dict[Any, Row] = {}
-    unused = tuple(labels.values())
-    for key, row in zip(keys, rows, strict=True):
-        if key is None or key in fresh or (model, key) in found:
-            for label in unused:
-                del row[label]
-        else:
-            fresh[key] = {name: row.pop(label) for name, label in labels.items()}
-    instances = hydrate_related(model, list(fresh.values()))
-    found.update({(model, key): instance for key, instance in zip(fresh, instances, strict=True)})
-    return [found.get((model, key)) for key in keys]
+    fresh = {key: row for key, row in zip(keys, rows, strict=True) if key is not None and key not in found}
+    labels = join.labels.items()
+    taken = [{name: row[label] for name, label in labels} for row in fresh.values()]
+    found.update(zip(fresh, hydrate_related(join.model, taken), strict=True))
+    return [found.get(key) for key in keys]
 
 
 def _source(node: Node, alias: str, key: str) -> Node:
