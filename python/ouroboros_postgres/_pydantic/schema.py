@@ -81,6 +81,10 @@ class Schema(_Base[M]):
     __suffix__: ClassVar[str] = ""
     __table_model__: ClassVar[type[Table] | None] = None
 
+    if TYPE_CHECKING:
+
+        def __init__(self, /, **values: Any) -> None: ...
+
     @pydantic.model_validator(mode="before")
     @classmethod
     def _read_instance(cls, value: Any) -> Any:
@@ -105,6 +109,10 @@ class CreateSchema(Schema[M]):
     __use__: ClassVar[Use] = Use.CREATE
     __suffix__: ClassVar[str] = "Create"
 
+    if TYPE_CHECKING:
+
+        def __init__(self, /, **values: Any) -> None: ...
+
 
 class UpdateSchema(Schema[M]):
     """`UpdateSchema[Post]` is what a request changes of a row: `post.apply_pydantic(body)` does it.
@@ -115,6 +123,10 @@ class UpdateSchema(Schema[M]):
 
     __use__: ClassVar[Use] = Use.UPDATE
     __suffix__: ClassVar[str] = "Update"
+
+    if TYPE_CHECKING:
+
+        def __init__(self, /, **values: Any) -> None: ...
 
 
 def to_pydantic(instance: Table, schema: type[B] | None) -> B | Schema[Any]:
