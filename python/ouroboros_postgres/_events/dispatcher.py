@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 from .calling import call, call_async
 from .listeners import LISTENERS
-from .registration import EventRegistration, EventType, Listener, event_type
+from .registration import EventRegistration, EventType, Listener, check_target, event_type
 
 __all__ = ["EventDispatcher"]
 
@@ -69,15 +69,26 @@ class EventDispatcher:
         return LISTENERS.remove(registration)
 
     def clear(self, target: type[Any] | None = None) -> None:
-        """Remove all registrations, or just those for exactly this class."""
+        """Remove all registrations, or just those for exactly this class.
+
+        Raises:
+            TypeError: `target` is no class.
+        """
+        check_target(target)
         LISTENERS.clear(target)
 
     def has_listeners(self, target_class: type[Any] | None, event_type: EventType | str) -> bool:
-        """Whether an event of an instance of this class would be heard; for `None` only by listeners for all."""
+        """Whether an event of an instance of this class would be heard; for `None` only by listeners for all.
+
+        Raises:
+            ValueError: There is no such event.
+            TypeError: `target_class` is no class.
+        """
         return bool(self._get_listeners(target_class, event_type))
 
     def _get_listeners(self, target_class: type[Any] | None, event_type: EventType | str) -> list[EventRegistration]:
         """The registrations whose listeners an event would call, in this order."""
+        check_target(target_class)
         found = LISTENERS.find(target_class, _known(event_type))
         return [registration for registration in found if not LISTENERS.is_claimed(registration)]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias, TypedDict
 
-__all__ = ["EventRegistration", "EventType", "Listener", "ListenerOptions", "event_type"]
+__all__ = ["EventRegistration", "EventType", "Listener", "ListenerOptions", "check_target", "event_type"]
 
 Listener: TypeAlias = Callable[..., Any]
 
@@ -77,12 +77,21 @@ class EventRegistration:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "event_type", event_type(self.event_type))
-        _check(self.target, self.listener, self.priority)
+        check_target(self.target)
+        _check_call(self.listener, self.priority)
 
 
-def _check(target: Any, listener: Any, priority: Any) -> None:
+def check_target(target: Any) -> None:
+    """Refuse what registrations cannot be about.
+
+    Raises:
+        TypeError: It is neither a class nor `None`.
+    """
     if target is not None and not isinstance(target, type):
         raise TypeError(f"target must be a class or None, not {type(target).__name__}")
+
+
+def _check_call(listener: Any, priority: Any) -> None:
     if not callable(listener):
         raise TypeError(f"listener must be callable, not {type(listener).__name__}")
     if not isinstance(priority, int):

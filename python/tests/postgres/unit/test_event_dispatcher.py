@@ -116,6 +116,12 @@ def test_what_cannot_be_registered(arguments: Any, options: Any, text: str) -> N
     assert not event.has_listeners(Dog, "after_load")
 
 
+@pytest.mark.parametrize("use", [event.clear, lambda target: event.has_listeners(target, "after_load")])
+def test_what_is_no_target_is_refused_everywhere(use: Callable[[Any], Any]) -> None:
+    with pytest.raises(TypeError, match="target must be a class or None, not Dog"):
+        use(Dog())
+
+
 def test_members_and_names_are_the_same() -> None:
     event.listen(Dog, "after_load", silent)
     assert event.has_listeners(Dog, EventType.AFTER_LOAD)
