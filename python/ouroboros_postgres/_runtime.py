@@ -17,7 +17,7 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from . import _binding, _observation
+from . import _binding, _observation, _statement_count
 from ._handle import Handle
 from ._logs import DEBUG_LEVEL, LEAST_LEVEL, TRACE_LEVEL, emit, wants_debug
 from ._requests import encode
@@ -59,7 +59,7 @@ class Operation(asyncio.Future[Any]):
     queue: CompletionQueue
     number: int
     target: int
-    observation: _observation.OperationObservation | None
+    observation: _observation.OperationObservation | _statement_count.CountedOperation | None
 
     def cancel(self, msg: Any | None = None) -> bool:
         """Cancel at once; the engine lets the server know and cleans up on its own."""
@@ -227,13 +227,14 @@ def start(target: int, request: bytes, kind: type[Operation] = Operation) -> Ope
     queue = known() if known is not None else None
     if queue is None or queue.loop() is not loop:
         queue = _open_queue(loop)
-    traced = _observation.wanted()
+    observed = _observation.wanted()
+    traced = observed or _statement_count.is_counting()
     if wants_debug() is not queue.debug or traced is not queue.traced:
         queue.subscribe(debug=wants_debug(), traced=traced)
     number = _next_number()
     queue.pending[number] = operation = kind(loop=loop)
     operation.queue, operation.number, operation.target = queue, number, target
-    operation.observation = observation = _observation.observe_operation(request) if traced else None
+    operation.observation = observation = _watch(target, request, observed=observed) if traced else None
     if observation is not None:
         operation.add_done_callback(observation.finish)
     try:
@@ -248,6 +249,17 @@ def start(target: int, request: bytes, kind: type[Operation] = Operation) -> Ope
             raise _status_error(error, target) from None
         raise
     return operation
+
+
+def _watch(
+    target: int, request: bytes, *, observed: bool
+) -> _observation.OperationObservation | _statement_count.CountedOperation | None:
+    """Begin to watch an operation: for its tracing, for whoever counts its statements, for both or nobody."""
+    observation = _observation.observe_operation(request) if observed else None
+    count = _statement_count.current_count()
+    if count is None:
+        return observation
+    return _statement_count.CountedOperation(count, target, request, observation)
 
 
 def start_durable(target: int, request: bytes) -> Operation:

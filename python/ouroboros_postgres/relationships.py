@@ -15,6 +15,7 @@ from ._loading.current import is_at_hand
 from ._loading.fetch import load_related
 from ._loading.priming import Primer
 from ._loading.state import MISSING, Loaded, column_value, forget
+from ._n_plus_one.origin import access_site
 from ._sql import models
 from ._sql.link import Link
 from .telemetry import add_exception, create_relationship_span, is_tracing_enabled, set_span_result
@@ -242,11 +243,12 @@ class RelationshipLoader(Generic[T]):
     It has no state of its own: that belongs to the instance.
     """
 
-    __slots__ = ("_descriptor", "_instance")
+    __slots__ = ("_accessed", "_descriptor", "_instance")
 
     def __init__(self, instance: Any, descriptor: RelationshipDescriptor[T]) -> None:
         self._instance = instance
         self._descriptor = descriptor
+        self._accessed = access_site()
 
     @property
     def ref(self) -> Any:
@@ -357,7 +359,7 @@ class RelationshipLoader(Generic[T]):
     async def _traced_load(self, key: Any) -> list[Any]:
         descriptor = self._descriptor
         if not is_tracing_enabled():
-            return await load_related(self._instance, descriptor, key)
+            return await load_related(self._instance, descriptor, key, self._accessed)
         target = descriptor.link(models.class_of(self._instance)).target_model
         with create_relationship_span(
             name=descriptor.relationship_name,
@@ -367,7 +369,7 @@ class RelationshipLoader(Generic[T]):
         ) as span:
             was_at_hand = self._is_at_hand()
             try:
-                related = await load_related(self._instance, descriptor, key)
+                related = await load_related(self._instance, descriptor, key, self._accessed)
             except Exception as error:
                 add_exception(span, error)
                 raise

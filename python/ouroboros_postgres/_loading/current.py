@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._n_plus_one.origin import mark
 from .._session import CurrentSession, current_session
 from .._sql import models
 
@@ -17,7 +18,11 @@ __all__ = ["get_related", "hydrate_related", "is_at_hand"]
 def hydrate_related(model: Model, rows: list[dict[str, Any]]) -> list[Any]:
     """Make instances of rows, which belong to them from now on, except where the session has one already."""
     current = _open_session()
-    return models.hydrate(model, rows) if current is None else current.tracking.adopt(model, rows)
+    if current is None:
+        return models.hydrate(model, rows)
+    instances = current.tracking.adopt(model, rows)
+    mark(model, instances)  # those that were there already, too
+    return instances
 
 
 async def get_related(link: Link, key: Any) -> list[Any] | None:

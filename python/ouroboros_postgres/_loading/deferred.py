@@ -6,6 +6,7 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from .. import connection
+from .._n_plus_one.origin import about_to_load, access_site
 from .._sql import models
 from .._sql.compile import compile_statement
 from .._sql.encoder import Encoder
@@ -26,12 +27,13 @@ class DeferredColumn:
         config: How it was left out; with the strategy RAISE it cannot be loaded.
     """
 
-    __slots__ = ("_column_name", "_config", "_instance", "_is_loaded", "_value")
+    __slots__ = ("_accessed", "_column_name", "_config", "_instance", "_is_loaded", "_value")
 
     def __init__(self, instance: Any, column_name: str, config: LoadingConfig) -> None:
         self._instance = instance
         self._column_name = column_name
         self._config = config
+        self._accessed = access_site()
         self._is_loaded = False
         self._value: Any = None
 
@@ -50,6 +52,7 @@ class DeferredColumn:
 
         Raises:
             LazyLoadError: Loading is forbidden.
+            NPlusOneError: Loading one by one is an error, and this is not the first instance.
             RuntimeError: The instance has no table or no primary key; or the database refuses.
         """
         if self._is_loaded:
@@ -57,6 +60,7 @@ class DeferredColumn:
         if self._config.strategy is LoadingStrategy.RAISE:
             raise LazyLoadError(f"Column '{self._column_name}' is not loaded, and loading it is forbidden")
         sql, params = self._statement()
+        about_to_load(self._instance, self._column_name, self._accessed, is_column=True)
         rows = await connection.execute(sql, params)
         if isinstance(rows, list) and rows:
             self._value = rows[0].get(self._column_name)

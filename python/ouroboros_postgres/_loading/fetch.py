@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .._events.loads import Loads
+from .._n_plus_one.origin import about_to_load, lead
 from .._sql import models
 from .config import LoadingConfig, LoadingStrategy
-from .current import get_related, hydrate_related
+from .current import get_related, hydrate_related, is_at_hand
 from .joined import Attached, JoinedRows
 from .plan import Branch, Plan, default_plan
 from .priming import Primer, Recipients
@@ -18,6 +19,7 @@ from .statements import OWNER_KEY, Select, related_to_keys, related_to_query
 from .tracing import observed
 
 if TYPE_CHECKING:
+    from .._n_plus_one.site import Site
     from .._sql.models import Model
     from .attributes import LoadableAttribute
 
@@ -103,20 +105,26 @@ async def load_batch(found: LoadableAttribute, owners: list[Any]) -> dict[Any, A
     return {entry.key: entry.value for entry in entries if entry.is_set and entry.value not in (None, [])}
 
 
-async def load_related(owner: Any, found: LoadableAttribute, key: Any) -> list[Any]:
+async def load_related(owner: Any, found: LoadableAttribute, key: Any, accessed: Site | None = None) -> list[Any]:
     """Load one relationship of one instance.
 
     Args:
         owner: The instance.
         found: The relationship.
         key: The value of the column that leads to the related rows, not `None`.
+        accessed: Where the program read the attribute.
+
+    Raises:
+        NPlusOneError: Loading one by one is an error, and this is not the first instance.
     """
     branch = _branch(models.class_of(owner), found, LoadingStrategy.LAZY)
+    if not is_at_hand(branch.link, key):
+        about_to_load(owner, found.relationship_name, accessed)
     known = await get_related(branch.link, key)
     if known is not None:
         return known
     (select,) = related_to_keys(branch.link, [key])
-    return await _fetch(branch, select)
+    return await _fetch(branch, [owner], select)
 
 
 def _branch(model: Model, found: LoadableAttribute, strategy: LoadingStrategy) -> Branch:
@@ -167,7 +175,7 @@ async def _load(branch: Branch, owners: list[Any], keys: Keys | None, owners_of:
         with observed(branch, len(owners)) as report:
             count = 0
             for select in _selects(branch, wanted, owners_of):
-                count += len(await _fetch(branch, select, recipients.take))
+                count += len(await _fetch(branch, owners, select, recipients.take))
             report(count)
     recipients.close()
     if branch.plan and recipients.present:
@@ -182,11 +190,14 @@ def _selects(branch: Branch, keys: Keys, owners_of: OwnersOf | None) -> Iterable
     return related_to_keys(branch.link, keys)
 
 
-async def _fetch(branch: Branch, select: Select, receive: Callable[[Pairs], None] | None = None) -> list[Any]:
+async def _fetch(
+    branch: Branch, owners: list[Any], select: Select, receive: Callable[[Pairs], None] | None = None
+) -> list[Any]:
     """Read related rows, as instances if they have a model.
 
     Args:
         branch: The relationship.
+        owners: The instances that the rows belong to.
         select: The statement.
         receive: Takes the related objects with the keys of their owners, before anything that these refer to is loaded.
     """
@@ -200,7 +211,13 @@ async def _fetch(branch: Branch, select: Select, receive: Callable[[Pairs], None
             receive(pairs)
         return rows
     loading = Loading(branch.plan, link.target_model, select, is_related=True)
-    return await loading.finish(await loading.select.run(), receive, link.target_column)
+
+    def hand_over(pairs: Pairs) -> None:
+        lead(owners, branch.name, (child for _, child in pairs))
+        if receive is not None:
+            receive(pairs)
+
+    return await loading.finish(await loading.select.run(), hand_over, link.target_column)
 
 
 # Rows that came by JOIN.
@@ -215,6 +232,7 @@ def _prime_joined(attached: Attached, owners: list[Any]) -> None:
                 known = related[id(owner)] = (owner, {})
             if child is not None:
                 known[1][id(child)] = child
+    lead(owners, attached.join.branch.name, attached.related)
     primer = Primer(attached.join.branch.attribute, attached.join.branch.link)
     for owner, children in related.values():
         primer.prime(owner, [*children.values()], column_value(owner, primer.column))

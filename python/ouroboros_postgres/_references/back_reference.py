@@ -10,6 +10,7 @@ from .._sql.link import Link
 from .reference import Reference, preloaded_rows, reference_value
 
 if TYPE_CHECKING:
+    from .._n_plus_one.origin import Access
     from .._sql.models import Model
     from .reference import Preloaded
 
@@ -43,8 +44,14 @@ class BackReference(Reference):
         if instance is None:
             return self
         value = reference_value(instance, self.target_column)
-        preloaded = self.preloaded(instance)
-        return BackReferenceQuery(self.source_table, self.source_column, self.target_column, value, preloaded=preloaded)
+        return BackReferenceQuery(
+            self.source_table,
+            self.source_column,
+            self.target_column,
+            value,
+            preloaded=self.preloaded(instance),
+            accessed=self.accessed(instance),
+        )
 
     def link(self, owner: Model) -> Link:
         """How the rows of the other table and an instance belong together."""
@@ -63,9 +70,10 @@ class BackReferenceQuery:
         target_column: The column that it refers to.
         ref_value: The value.
         preloaded: What an option has loaded.
+        accessed: Of what instance, if anybody wants to know.
     """
 
-    __slots__ = ("_preloaded", "_ref_value", "source_column", "source_table", "target_column")
+    __slots__ = ("_accessed", "_preloaded", "_ref_value", "source_column", "source_table", "target_column")
 
     def __init__(
         self,
@@ -75,12 +83,14 @@ class BackReferenceQuery:
         ref_value: Any,
         *,
         preloaded: Preloaded | None = None,
+        accessed: Access | None = None,
     ) -> None:
         self.source_table = source_table
         self.source_column = source_column
         self.target_column = target_column
         self._ref_value = ref_value
         self._preloaded = preloaded
+        self._accessed = accessed
 
     @property
     def ref_value(self) -> Any:
@@ -102,12 +112,15 @@ class BackReferenceQuery:
             limit: How many rows at most.
             offset: How many rows to leave out first.
         """
-        if not select_columns and not order_by and limit is None and offset is None:
+        is_plain = not select_columns and not order_by and limit is None and offset is None
+        if is_plain:
             loaded = preloaded_rows(self._preloaded, self._ref_value)
             if loaded is not None:
                 return loaded
         if self._ref_value is None:
             return []
+        if is_plain and self._accessed is not None:
+            self._accessed.about_to_load()
         return await connection.find_many(
             self.source_table,
             self._filter,

@@ -12,6 +12,7 @@ from .._sql.link import Link, Through
 from .reference import Reference, preloaded_rows, reference_value
 
 if TYPE_CHECKING:
+    from .._n_plus_one.origin import Access
     from .._sql.models import Model
     from .reference import Preloaded
 
@@ -64,7 +65,9 @@ class ManyToMany(Reference, Generic[T]):
         if value is None:
             raise ValueError(f"'{self.source_reference}' is not set on the instance")
         references = (self.source_reference, self.target_reference)
-        return ManyToManyQuery(*self._route, value, *references, preloaded=self.preloaded(instance))
+        return ManyToManyQuery(
+            *self._route, value, *references, preloaded=self.preloaded(instance), accessed=self.accessed(instance)
+        )
 
     @property
     def _route(self) -> tuple[str, str, str, str]:
@@ -94,9 +97,11 @@ class ManyToManyQuery:
         source_reference: The column of this side that is referred to.
         target_reference: The column of the other side that is referred to.
         preloaded: What an option has loaded.
+        accessed: Of what instance, if anybody wants to know.
     """
 
     __slots__ = (
+        "_accessed",
         "_preloaded",
         "join_table",
         "source_id",
@@ -118,6 +123,7 @@ class ManyToManyQuery:
         target_reference: str = "id",
         *,
         preloaded: Preloaded | None = None,
+        accessed: Access | None = None,
     ) -> None:
         self.join_table = join_table
         self.source_key = source_key
@@ -127,6 +133,7 @@ class ManyToManyQuery:
         self.source_reference = source_reference
         self.target_reference = target_reference
         self._preloaded = preloaded
+        self._accessed = accessed
 
     async def fetch_all(
         self,
@@ -150,6 +157,8 @@ class ManyToManyQuery:
             loaded = preloaded_rows(self._preloaded, self.source_id)
             if loaded is not None:
                 return loaded
+            if self._accessed is not None:
+                self._accessed.about_to_load()
         return await many_to_many.m2m_fetch_related(
             *self._source, select_columns or None, order_by or None, limit, *self._references, offset=offset
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 from .._loading.attributes import LoadableAttribute
 from .._loading.config import LazyLoadError, LoadingStrategy, SQLGenerationError
 from .._loading.state import forget
+from .._n_plus_one.origin import Access, access
 
 if TYPE_CHECKING:
     from .._loading.state import Loaded
@@ -48,6 +49,10 @@ class Reference(LoadableAttribute):
         """What an instance knows of this, if anything."""
         loaded = self.known(instance)
         return None if loaded is None else (self.relationship_name, loaded)
+
+    def accessed(self, instance: object) -> Access | None:
+        """Note that the attribute of an instance is read, if anybody wants to know."""
+        return access(instance, self.relationship_name)
 
 
 def preloaded_rows(preloaded: Preloaded | None, key: Any) -> list[Row] | None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeAlias, cast
 
 from .._column import ColumnDeclaration
 from .._events.loads import note
+from .._n_plus_one.origin import mark
 from .link import RelatedAttribute
 
 __all__ = [
@@ -200,6 +201,7 @@ def hydrate(model: Model, rows: list[dict[str, Any]]) -> list[Any]:
     else:
         instances = [model(**row) for row in rows]
     note(instances)
+    mark(model, instances)
     return instances
 
 

@@ -1,0 +1,1 @@
+"""Finding queries that load row by row what one statement could have loaded."""
