@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -73,6 +74,24 @@ func (b *builder) table(name string) {
 func (b *builder) bind(arg wire.Arg) {
 	b.accept(arg)
 	b.write("$", strconv.Itoa(b.last()))
+}
+
+// bindOnce is bind for slots that may have a placeholder already: equal expressions have to have equal texts where GROUP BY
+// compares them. Both places must want the same type.
+func (b *builder) bindOnce(arg wire.Arg) {
+	i := slices.IndexFunc(b.args, func(known wire.Arg) bool { return sameSlots(known, arg) })
+	if i < 0 {
+		b.bind(arg)
+		return
+	}
+	b.write("$", strconv.Itoa(b.first+i+1))
+}
+
+func sameSlots(a, b wire.Arg) bool {
+	if a.Kind != b.Kind || a.Kind != wire.Slot && a.Kind != wire.List {
+		return false
+	}
+	return a.Text == b.Text && slices.EqualFunc(a.List, b.List, sameSlots)
 }
 
 // last is the number of the last placeholder so far.

@@ -63,7 +63,7 @@ func (n *pathNode) write(b *builder) {
 	if n.keys.Kind != wire.List {
 		b.fail("keys of path must be a list")
 	}
-	b.bind(n.keys)
+	b.bindOnce(n.keys)
 }
 
 func (n *matchNode) write(b *builder) {

@@ -35,7 +35,7 @@ func (b *builder) open(sources []*sourceNode, qualified bool) *scope {
 	s := &scope{outer: b.scope, sources: make([]namedSource, len(sources)), qualified: qualified}
 	for i, source := range sources {
 		s.sources[i].node, s.sources[i].keys = source, source.keys
-		if source.fixed && source.alias != "" {
+		if source.fixed {
 			name := b.sourceName(source)
 			if s.taken(name) {
 				b.fail("Duplicate alias: %s", name)
@@ -52,7 +52,7 @@ func (b *builder) open(sources []*sourceNode, qualified bool) *scope {
 }
 
 func (b *builder) sourceName(source *sourceNode) string {
-	if source.alias != "" {
+	if source.alias != "" || source.fixed {
 		bare, err := Bare(source.alias)
 		b.placed(position{kind: "alias"}, err)
 		return bare

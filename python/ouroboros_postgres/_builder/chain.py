@@ -71,6 +71,11 @@ class Chain(Generic[M]):
 
     def _with(self, **changes: Any) -> Self:
         """Copy with changes of the state."""
+        if self._state.sets and not changes.keys().isdisjoint(("filters", "json", "subqueries")):
+            raise ValueError(
+                "a condition behind a set operation would only concern its left query: "
+                "add it to the queries before they are combined, or to one that reads from the combined (from_cte)"
+            )
         return self._of(self._state.replace(**changes))
 
     @classmethod

@@ -53,12 +53,13 @@ class Scope:
 class Encoder:
     """Collects the values of one statement while objects become nodes; values never enter the nodes."""
 
-    __slots__ = ("_aliases", "scope", "values")
+    __slots__ = ("_aliases", "_shared", "scope", "values")
 
     def __init__(self) -> None:
         self.values: list[Any] = []
         self.scope: Scope | None = None
         self._aliases: dict[int, tuple[object, str]] = {}
+        self._shared: dict[int, tuple[object, list[Slot]]] = {}
 
     @contextmanager
     def within(self, scope: Scope) -> Generator[None]:
@@ -84,6 +85,13 @@ class Encoder:
     def slots(self, values: Iterable[Any]) -> list[Slot]:
         """Take each of some values; lists among them stay lists of slots."""
         return [self.slots(_plain(value)) if is_list(value) or is_set(value) else self.slot(value) for value in values]
+
+    def shared_slots(self, owner: object, values: Iterable[Any]) -> list[Slot]:
+        """Take the values of an object once, wherever it occurs: equal expressions must have equal placeholders."""
+        known = self._shared.get(id(owner))
+        if known is None:
+            known = self._shared[id(owner)] = (owner, self.slots(values))
+        return known[1]
 
     def name(self, name: str) -> Node:
         """The node of a plain name: a column of the main source, an alias, or a dotted path."""

@@ -40,7 +40,7 @@ class JsonPath(Operand):
 
     def encode(self, encoder: Encoder) -> Node:
         """Give the node."""
-        return {"path": {"left": self.column.encode(encoder), "keys": encoder.slots(map(str, self.keys))}}
+        return {"path": {"left": self.column.encode(encoder), "keys": encoder.shared_slots(self, map(str, self.keys))}}
 
     def _compared(self, op: str, value: Any = None) -> SqlExpr:
         return super()._compared(op, [_text(item) for item in value] if is_list(value) else _text(value))

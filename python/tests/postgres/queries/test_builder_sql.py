@@ -426,6 +426,11 @@ BAD: dict[str, tuple[Query, type[Exception], str]] = {
         ValueError,
         "Duplicate alias: e",
     ),
+    "empty_alias": (
+        Project.find().join(aliased(Employee, ""), raw_sql("true")),
+        ValueError,
+        "Invalid alias: Identifier cannot be empty",
+    ),
     "in_of_many": (bare().where("a", "in", bare().select("a", "b")), ValueError, "one column, not 2"),
     "in_of_windows": (bare().where("a", "in", bare().rank("r")), ValueError, "one column"),
     "lock_later": (bare().for_update().distinct(), ValueError, "cannot be locked in a query with DISTINCT"),
@@ -457,6 +462,19 @@ LOCKED = {
 def test_only_rows_of_tables_can_be_locked(part: str) -> None:
     with pytest.raises(ValueError, match="cannot be locked in a query with"):
         LOCKED[part](bare()).for_share()
+
+
+LATE = {
+    "filter": lambda q: q.where(SqlExpr("a", "=", 1)),
+    "json": lambda q: q.where_json_key_exists("a", "k"),
+    "subquery": lambda q: q.where_exists(bare()),
+}
+
+
+@pytest.mark.parametrize("part", LATE)
+def test_a_condition_cannot_follow_a_set_operation(part: str) -> None:
+    with pytest.raises(ValueError, match="would only concern its left query"):
+        LATE[part](bare().union(bare()))
 
 
 def test_where_alone() -> None:

@@ -167,6 +167,13 @@ async def test_aggregate(company: ModuleType) -> None:
     assert (rows[0]["n"], rows[0]["mean"], rows[0]["ages"], rows[0]["skilled"]) == (3, Decimal(40), 3, 3)
 
 
+async def test_groups_by_a_path_into_a_document(company: ModuleType) -> None:
+    level = Employee.profile.json_path("level").label("level")  # type: ignore[union-attr]
+    query = Employee.find(Employee.profile.has_key("level")).select(level).count_agg("n")  # type: ignore[union-attr]
+    found = await query.group_by(level).order_by("level").aggregate()
+    assert found == [{"level": "chief", "n": 1}, {"level": "senior", "n": 1}, {"level": None, "n": 1}]
+
+
 async def test_aggregate_honours_every_kind_of_condition(company: ModuleType) -> None:
     count = Employee.find().count_agg("n")
     assert await count.where((Employee.age == 30) | (Employee.age == 50)).aggregate() == [{"n": 3}]

@@ -97,7 +97,8 @@ class TestClausesCount:
         assert sorted(await make().to_dicts(), key=key) == sorted(expected, key=key)
         assert await make().count() == len(expected)
         assert await make().exists() is True
-        assert await make().where(User.id == -1).exists() is (name == "aggregate")
+        if name != "set operation":  # where a condition comes too late
+            assert await make().where(User.id == -1).exists() is (name == "aggregate")
         items = await make().to_list()
         assert len(items) == len(expected)
         first = await make().first()

@@ -1,1 +1,1 @@
-SELECT * FROM public.users WHERE metadata #>> $1 = $2 AND metadata #>> $3 IN ($4, $5) AND metadata #>> $6 IS NULL AND name = (metadata #>> $7)
+SELECT * FROM public.users WHERE metadata #>> $1 = $2 AND metadata #>> $3 IN ($4, $5) AND metadata #>> $3 IS NULL AND name = (metadata #>> $6)

@@ -1,1 +1,1 @@
-SELECT * FROM public.users WHERE (metadata #>> $1 IN ($2) OR metadata #>> $3 IS NULL)
+SELECT * FROM public.users WHERE (metadata #>> $1 IN ($2) OR metadata #>> $1 IS NULL)

@@ -1,1 +1,1 @@
-SELECT metadata #>> $1 AS city FROM public.users ORDER BY metadata #>> $2 DESC
+SELECT metadata #>> $1 AS city FROM public.users ORDER BY metadata #>> $1 DESC
