@@ -155,6 +155,7 @@ from .loading import (
     undefer,
 )
 from .metrics import metrics_prometheus, pool_metrics, reset_metrics
+from .n_plus_one import NPlusOneError, NPlusOneWarning, detect_n_plus_one, set_n_plus_one_detection
 from .options import QueryOption, joinedload
 from .postgis import GeoQuery, Point
 from .query import QueryBuilder, WindowSpec
@@ -224,6 +225,8 @@ __all__ = [
     "ManyToManyQuery",
     "MigrationError",
     "MultipleResultsFound",
+    "NPlusOneError",
+    "NPlusOneWarning",
     "NoResultFound",
     "NotConnectedError",
     "NotNullError",
@@ -282,6 +285,7 @@ __all__ = [
     "delete_many",
     "delete_one",
     "delete_with_cascade",
+    "detect_n_plus_one",
     "errors",
     "events",
     "execute",
@@ -341,6 +345,7 @@ __all__ = [
     "run_in_transaction",
     "selectinload",
     "session",
+    "set_n_plus_one_detection",
     "subquery",
     "table",
     "table_exists",

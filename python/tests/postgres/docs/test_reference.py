@@ -46,7 +46,7 @@ def test_every_exception_is_described(name: str) -> None:
 def public_pages() -> str:
     """Returns what the pages say that are about Python."""
     names = ("functions", "models", "queries", "expressions", "relationships", "events", "transactions", "values")
-    names += ("telemetry",)
+    names += ("telemetry", "testing")
     return "\n".join(page(f"{name}.md") for name in names)
 
 
