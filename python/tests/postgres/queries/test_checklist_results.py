@@ -8,7 +8,6 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from ouroboros_postgres.loading import DeferredColumn
 
 from fixtures.database import Database
 from ouroboros_postgres import (
@@ -24,6 +23,7 @@ from ouroboros_postgres import (
     or_,
     raw_sql,
 )
+from ouroboros_postgres.loading import DeferredColumn
 from queries.shop import Order, User
 
 pytestmark = pytest.mark.usefixtures("shop")
