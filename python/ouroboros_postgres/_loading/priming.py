@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -108,9 +109,9 @@ class Recipients:
 
     def take(self, related: list[tuple[Any, Any]]) -> None:
         """Hand related objects out: all that there are for each of their keys."""
-        grouped: dict[Any, list[Any]] = {}
+        grouped: defaultdict[Any, list[Any]] = defaultdict(list)
         for key, child in related:
-            grouped.setdefault(key, []).append(child)
+            grouped[key].append(child)
         by_key = ByKey(grouped)
         waiting: list[tuple[Any, Any, Any]] = []
         for item in self._waiting:

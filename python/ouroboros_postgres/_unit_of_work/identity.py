@@ -31,18 +31,18 @@ class IdentityMap:
     """
 
     def __init__(self, use_weak_refs: bool = True) -> None:
-        self._weak: WeakValueDictionary[IdentityKey, Any] | None = WeakValueDictionary() if use_weak_refs else None
-        self._strong: dict[IdentityKey, Any] = {}
+        self._weak: WeakValueDictionary[tuple[str, Any], Any] | None = WeakValueDictionary() if use_weak_refs else None
+        self._strong: dict[tuple[str, Any], Any] = {}
 
     def get(self, table_name: str, pk: Any) -> Any:
         """The object of a row, `None` if there is none."""
-        key = IdentityKey(table_name, pk)
+        key = (table_name, pk)
         found = None if self._weak is None else self._weak.get(key)
         return self._strong.get(key) if found is None else found
 
     def add(self, table_name: str, pk: Any, obj: Any) -> None:
         """Take an object in, instead of the one that the row had."""
-        key = IdentityKey(table_name, pk)
+        key = (table_name, pk)
         if self._weak is None:
             self._strong[key] = obj
             return
@@ -56,7 +56,7 @@ class IdentityMap:
 
     def remove(self, table_name: str, pk: Any) -> None:
         """Forget the object of a row, if there is one."""
-        key = IdentityKey(table_name, pk)
+        key = (table_name, pk)
         self._strong.pop(key, None)
         if self._weak is not None:
             self._weak.pop(key, None)
