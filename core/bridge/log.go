@@ -51,6 +51,16 @@ func droppedRecord(n int) engine.LogRecord {
 	}
 }
 
+// unreported is the message of the record that makes up for those of statements that had no room.
+const unreported = "Unreported"
+
+func unreportedRecord(operation uint64, statements int) engine.LogRecord {
+	return engine.LogRecord{
+		Logger: "trace", Level: engine.LevelTrace, Message: unreported,
+		Fields: map[string]any{"statements": statements}, Operation: operation,
+	}
+}
+
 // subscribe sets the lowest level that a queue receives; 0 ends it.
 func (l *Library) subscribe(q *Queue, level int) {
 	l.logMu.Lock()
@@ -91,7 +101,7 @@ func (l *Library) Log(ctx context.Context, r engine.LogRecord) {
 		q.log(encodeRecord(r))
 	} else if q == from.queue {
 		r.Operation = from.number
-		q.trace(encodeRecord(r))
+		q.trace(r.Operation, encodeRecord(r), r.Message == engine.TracedStatement)
 	}
 }
 

@@ -106,6 +106,36 @@ func TestTraceRecordsLeaveRoomForLogs(t *testing.T) {
 	}
 }
 
+func TestStatementsWithoutRecordsAreCounted(t *testing.T) {
+	h := newHarness(t)
+	h.expect(OK, h.LogSubscribe(h.queue, engine.LevelTrace))
+	q, _ := h.Library.queue(h.queue)
+	traced, _ := q.admit(h.root, 7, false)
+	other, _ := q.admit(h.root, 8, false)
+	for range maxTraceFrames + 2 {
+		h.Log(traced.ctx, engine.LogRecord{Logger: "trace", Level: engine.LevelTrace, Message: engine.TracedStatement})
+		h.Log(traced.ctx, engine.LogRecord{Logger: "trace", Level: engine.LevelTrace, Message: "Connection"})
+	}
+	for _, op := range []*inflight{traced, other} {
+		q.finish(op, frame{kind: FrameValue, payload: []byte("1")})
+		op.cancel()
+	}
+	var last []received
+	for frames := h.drain(h.queue, 0); len(frames) > 0; frames = h.drain(h.queue, 0) {
+		last = append(last, frames...)
+	}
+	last = last[maxTraceFrames:]
+	want := fmt.Sprintf(`{"logger":"trace","level":5,"message":"Unreported","fields":{"statements":%d},"operation":7}`,
+		maxTraceFrames/2+2)
+	if len(last) != 3 || last[0].payload != want || last[1].operation != 7 || last[2].operation != 8 {
+		t.Fatalf("%v, want %s first", last, want)
+	}
+	h.Log(traced.ctx, engine.LogRecord{Logger: "executor", Level: 10, Message: "later"})
+	if got := h.messages(h.queue); len(got) != 1 || q.logFrames != 0 {
+		t.Errorf("%v, and %d are said to wait", got, q.logFrames)
+	}
+}
+
 func TestTraceRecordsGoOnlyToTheirOperation(t *testing.T) {
 	h := newHarness(t)
 	first, second := h.queue, h.open(noFD)

@@ -34,6 +34,8 @@ type inflight struct {
 	cancel context.CancelFunc
 	// durable operations run to their end even when nobody waits for them any more.
 	durable bool
+	// unreported is how many of its statements have no record, for want of room. Guarded by the queue's mutex.
+	unreported int
 }
 
 func (o *inflight) abandon() {
@@ -72,32 +74,51 @@ func (q *Queue) finish(op *inflight, f frame) {
 		return
 	}
 	delete(q.inflight, op.id)
-	wake := q.push(f)
+	wake := q.pushUnreported(op)
+	wake = q.push(f) || wake
 	q.mu.Unlock()
 	q.wakeIf(wake)
 }
 
-// trace delivers a record for the tracing of an operation; without a reader the newest are lost.
-func (q *Queue) trace(payload []byte) { q.record(payload, maxTraceFrames, 0) }
-
-// log delivers a record; without a reader the newest are lost, and counted.
-func (q *Queue) log(payload []byte) { q.record(payload, maxLogFrames, 1) }
-
-func (q *Queue) record(payload []byte, limit, counted int) {
-	q.mu.Lock()
-	if q.closed {
-		q.mu.Unlock()
-		return
-	}
-	if q.logFrames >= limit {
-		q.logsDropped += counted
-		q.mu.Unlock()
-		return
+// pushUnreported tells under the lock, ahead of the answer, how many statements of an operation have no record.
+func (q *Queue) pushUnreported(op *inflight) (wake bool) {
+	if op.unreported == 0 {
+		return false
 	}
 	q.logFrames++
-	wake := q.push(frame{kind: FrameLog, payload: payload})
+	return q.push(frame{kind: FrameLog, payload: encodeRecord(unreportedRecord(op.id, op.unreported))})
+}
+
+// trace delivers a record for the tracing of an operation; without a reader the newest are lost, and the statements among
+// them counted.
+func (q *Queue) trace(operation uint64, payload []byte, statement bool) {
+	q.mu.Lock()
+	if op := q.inflight[operation]; op != nil && statement && q.logFrames >= maxTraceFrames {
+		op.unreported++
+	}
+	wake := q.record(payload, maxTraceFrames)
 	q.mu.Unlock()
 	q.wakeIf(wake)
+}
+
+// log delivers a record; without a reader the newest are lost, and counted.
+func (q *Queue) log(payload []byte) {
+	q.mu.Lock()
+	if q.logFrames >= maxLogFrames {
+		q.logsDropped++
+	}
+	wake := q.record(payload, maxLogFrames)
+	q.mu.Unlock()
+	q.wakeIf(wake)
+}
+
+// record appends under the lock, unless there are too many, and tells whether the reader must be woken.
+func (q *Queue) record(payload []byte, limit int) (wake bool) {
+	if q.closed || q.logFrames >= limit {
+		return false
+	}
+	q.logFrames++
+	return q.push(frame{kind: FrameLog, payload: payload})
 }
 
 // push appends under the lock and tells whether the reader must be woken.

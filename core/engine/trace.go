@@ -12,6 +12,9 @@ import (
 // traceExcerpt is how much of a statement enters the records of tracing, in characters.
 const traceExcerpt = 16384
 
+// TracedStatement is the message of the records of tracing that tell of a statement.
+const TracedStatement = "Statement"
+
 // address is where the server of a pool is, as far as its configuration says.
 type address struct {
 	host     string
@@ -59,7 +62,7 @@ func (b *backend) traced(ctx context.Context, run completed) {
 	if run.err != nil {
 		fields["sqlstate"] = run.err.SQLState
 	}
-	p.env.log(ctx, traceLogger, LevelTrace, "Statement", fields)
+	p.env.log(ctx, traceLogger, LevelTrace, TracedStatement, fields)
 }
 
 // tracedWait tells the tracing of the caller how long it took to get a connection.

@@ -81,6 +81,8 @@ class OperationObservation:
         if message == "Connection":
             span.set_attribute("db.connection.wait_time", round(fields["wait_ms"] / 1000, 6))
             return
+        if message != "Statement":
+            return
         statement = telemetry.shortened(fields["sql"])
         if not self._reported:
             self._reported = True

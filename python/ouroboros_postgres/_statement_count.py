@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["CountedOperation", "StatementCount", "current_count", "is_counting"]
 
 _FETCH: Final = b'{"op":"fetch"'
+_UNKNOWN: Final = "(the text of this statement was lost: the event loop did not come to read it)"
 
 
 class StatementCount:
@@ -116,6 +117,9 @@ class CountedOperation:
         """Take what the engine tells before the answer."""
         if message == "Statement":
             self._count.take(fields["sql"], self._cursor)
+        elif message == "Unreported":
+            for _ in range(fields["statements"]):
+                self._count.take(_UNKNOWN, self._cursor)
         if self._observation is not None:
             self._observation.report(message, fields)
 

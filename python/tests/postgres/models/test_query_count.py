@@ -205,6 +205,13 @@ async def test_a_task_outlives_the_inner_block_only(filled: ModuleType) -> None:
         await task
 
 
+async def test_no_statement_is_lost_while_nobody_reads(filled: ModuleType) -> None:
+    """The loop is busy submitting, so thousands of answers wait."""
+    with assert_query_count(5000) as counted:
+        await asyncio.gather(*(filled.execute("SELECT 1") for _ in range(5000)))
+    assert set(counted.statements) <= {"SELECT 1", counted.statements[-1]}
+
+
 async def test_with_tracing(filled: ModuleType) -> None:
     with recorded() as telemetry:
         with assert_query_count(1):
