@@ -175,7 +175,7 @@ class RelationshipDescriptor(LoadableAttribute, Generic[T]):
         if not self._uselist:
             return self._foreign_key_column
         try:
-            return self.link(owner).owner_column
+            return _referenced(self._target(owner), self._foreign_key_column, owner)
         except (TypeError, ValueError):
             return models.primary_key(owner)
 
@@ -232,9 +232,11 @@ def _referenced(referring: Model, column: str, target: Model) -> str:
     """The column of `target` that a column refers to: the one that it declares, else the primary key."""
     declared = models.column_declaration(referring, column)
     parts = [] if declared is None or declared.foreign_key is None else declared.foreign_key.split(".")
-    table = models.table_name(target)
-    name = table if isinstance(table, str) else table[-1]
-    return parts[-1] if len(parts) > 1 and parts[-2] == name else models.primary_key(target)
+    if len(parts) > 1:
+        table = models.table_name(target)
+        if parts[-2] == (table if isinstance(table, str) else table[-1]):
+            return parts[-1]
+    return models.primary_key(target)
 
 
 class RelationshipLoader(Generic[T]):

@@ -143,7 +143,8 @@ async def _run(
             await step.apply(instances)
         elif id(step) in joined:
             one = joined[id(step)]
-            await _run(step.plan, _distinct(one.related), one.below, {}, None)
+            if step.plan:
+                await _run(step.plan, _distinct(one.related), one.below, {}, None)
         elif not (step.is_joined or step.is_batched):
             _mark(step, owners)
         elif owners:
