@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Iterable
 from enum import Enum, auto
-from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Final, ForwardRef, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, ForwardRef, get_args, get_origin
 
 from .._column import ColumnDeclaration, GeneratedColumn
 from .._sql import models
 from .._table.annotations import nullable, without_none
 from .installed import pydantic
+from .values import transportable
 
 if TYPE_CHECKING:
     from .._sql.models import Model
@@ -100,7 +98,7 @@ def _type(model: Model, name: str) -> Any:
     declared = models.column_declaration(model, name)
     if name == models.primary_key(model) or (declared is not None and not declared.nullable):
         annotation = _never_none(annotation)
-    return _transportable(annotation)
+    return transportable(annotation)
 
 
 def _never_none(annotation: Any) -> Any:
@@ -108,32 +106,6 @@ def _never_none(annotation: Any) -> Any:
         kind, *metadata = get_args(annotation)
         return Annotated[(_never_none(kind), *metadata)]
     return without_none(annotation) if nullable(annotation) and annotation is not Any else annotation
-
-
-def _transportable(annotation: Any) -> Any:
-    """A type that JSON can carry: bytes as base64."""
-    if annotation is bytes:
-        return _BASE64
-    origin, args = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        kind, *metadata = args
-        return Annotated[(_transportable(kind), *metadata)]
-    if origin is Union or origin is UnionType:
-        return Union[tuple(_transportable(arg) for arg in args)]  # noqa: UP007 - made at run time
-    return list[_transportable(args[0])] if origin is list and args else annotation  # type: ignore[misc]
-
-
-def _decoded(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return base64.b64decode(value, validate=True)
-    except binascii.Error as error:
-        raise ValueError(f"no base64: {error}") from error
-
-
-def _encoded(value: bytes) -> str:
-    return base64.b64encode(value).decode("ascii")
 
 
 def _unless_absent(value: Any, serialize: Any) -> Any:
@@ -146,10 +118,4 @@ def _drop_default(schema: dict[str, Any]) -> None:
     schema.pop("default", None)
 
 
-_BASE64: Final = Annotated[
-    bytes,
-    pydantic.BeforeValidator(_decoded),
-    pydantic.PlainSerializer(_encoded, return_type=str, when_used="json"),
-    pydantic.WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
-]
 _ABSENT: Final = pydantic.WrapSerializer(_unless_absent)

@@ -12,6 +12,7 @@ from .._loading.config import LoadingStrategy
 from .._loading.deferred import DeferredColumn
 from .._loading.state import column_value
 from .._sql import models
+from .._sql.proxy import ColumnProxy
 from ..relationships import RelationshipDescriptor
 from .fields import writable_columns
 from .installed import PydanticCustomError, pydantic
@@ -69,8 +70,10 @@ def schema_values(instance: object, schema: type[BaseModel]) -> dict[str, Any]:
     """
     values: dict[str, Any] = {}
     missing: list[str] = []
+    loaded, own = models.loaded_values(instance), vars(models.class_of(instance))
     for name, field in schema.model_fields.items():
-        value = _value(instance, name)
+        is_plain = name in loaded and type(own.get(name)) is ColumnProxy  # nearly always
+        value = loaded[name] if is_plain else _value(instance, name)
         if not isinstance(value, _Absence):
             values[_key(schema, name, field)] = value
         elif value is _Absence.NOT_LOADED and field.is_required():

@@ -170,14 +170,26 @@ def _narrowed(schema: type[Any], base: type[Any], include: Names, exclude: Names
 
 
 def _made(template: type[Schema[Any]], model: type[Table], names: Collection[str]) -> type[Schema[Any]]:
+    found = fields(model, names, template.__use__)
     with warnings.catch_warnings():
         # Columns may be called like methods that pydantic keeps from its past: json, copy, schema.
         warnings.filterwarnings("ignore", "Field name .* shadows an attribute", UserWarning)
-        made = pydantic.create_model(
-            model.__name__ + template.__suffix__,
-            __base__=template,
-            __module__=model.__module__,
-            **fields(model, names, template.__use__),
-        )
+        try:
+            made = pydantic.create_model(
+                model.__name__ + template.__suffix__, __base__=template, __module__=model.__module__, **found
+            )
+        except pydantic.PydanticSchemaGenerationError as error:
+            raise _refusal(model, found) from error
     made.__table_model__ = model
     return made
+
+
+def _refusal(model: type[Table], found: dict[str, Any]) -> TypeError:
+    """The error about the columns whose types pydantic does not know."""
+    refused: list[str] = []
+    for name, (kind, _) in found.items():
+        try:
+            pydantic.TypeAdapter(kind)
+        except pydantic.PydanticSchemaGenerationError:
+            refused.append(f"{model.__name__}.{name}")
+    return TypeError(f"no type of pydantic: {', '.join(refused)}; say what it is to do by Annotated[…]")

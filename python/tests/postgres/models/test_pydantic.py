@@ -11,14 +11,14 @@ import uuid
 import weakref
 from decimal import Decimal
 from types import ModuleType
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from models.blog import Article, Comment, Company, Person, fill
-from ouroboros_postgres import Column, Table, defer, joined, noload, selectinload
+from ouroboros_postgres import Column, Range, Table, defer, joined, noload, selectinload
 from ouroboros_postgres._column import GeneratedColumn
 from ouroboros_postgres.pydantic import CreateSchema, Schema, UpdateSchema
 from queries.sent import Sent
@@ -192,6 +192,53 @@ def test_an_annotation_without_meaning_is_named() -> None:
     model = type("Odd", (Table,), {"__annotations__": {"kind": "Nowhere"}, "__module__": __name__})
     with pytest.raises(TypeError, match=r"Odd\.kind cannot be evaluated: 'Nowhere'"):
         Schema[model]
+
+
+def test_a_type_that_pydantic_does_not_know_is_named() -> None:
+    class Opaque:
+        pass
+
+    class Odd(Table):
+        name: str
+        thing: Opaque
+        known: Annotated[Opaque, PlainValidator(lambda value: Opaque())]
+
+    with pytest.raises(TypeError, match=r"no type of pydantic: Odd\.thing; say"):
+        Schema[Odd]
+
+
+def test_ranges_are_objects() -> None:
+    class Booking(Table):
+        nights: Range[dt.date]
+        times: list[Range[int]] = Column(default_factory=list)
+        other: Range[Any] | None = None
+
+    given = {"nights": {"lower": "2026-01-01", "upper": "2026-01-03"}, "times": [{"lower": 1, "bounds": "(]"}]}
+    body = CreateSchema[Booking].model_validate(given)
+    booking = Booking.from_pydantic(body)
+    assert booking.to_dict() == {
+        "nights": Range(dt.date(2026, 1, 1), dt.date(2026, 1, 3)),
+        "times": [Range(1, None, "(]")],
+    }
+    booking.id = 1
+    made = booking.to_pydantic()
+    assert made.nights is not None
+    assert made.model_dump() == {"id": 1, **booking.to_dict(), "other": None}
+    assert made.model_dump(mode="json")["nights"] == {
+        "lower": "2026-01-01",
+        "upper": "2026-01-03",
+        "bounds": "[)",
+        "empty": False,
+    }
+    assert Schema[Booking].model_validate_json(made.model_dump_json()) == made
+    modes: tuple[Literal["validation", "serialization"], ...] = ("validation", "serialization")
+    for mode in modes:
+        described = Schema[Booking].model_json_schema(mode=mode)
+        assert described["properties"]["nights"]["$ref"] == "#/$defs/RangeObject_date_"
+        assert described["$defs"]["RangeObject_date_"]["properties"]["lower"]["anyOf"][0]["format"] == "date"
+    for wrong in ({"bounds": "["}, {"lower": "x"}, {"low": "2026-01-01"}, "2026"):
+        with pytest.raises(ValidationError, match=r"nights"):
+            CreateSchema[Booking].model_validate({"nights": wrong})
 
 
 def test_models_are_not_kept_alive() -> None:
