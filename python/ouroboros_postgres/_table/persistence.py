@@ -98,7 +98,9 @@ class Persistent(Record):
         if not rows:
             raise ValueError(f"Row with {self._get_pk_column()} {self._row_key()!r} not found")
         self._replace(rows[0])
-        self._tell_owner()
+        owner = attachment.owner_of(self)
+        if owner is not None:
+            owner.has_read(self)
         await fire(EventType.AFTER_LOAD, self)
 
     @classmethod

@@ -12,7 +12,10 @@ class Owner(Protocol):
     """What keeps track of objects. It holds them strongly, so that their ids stay theirs meanwhile."""
 
     def has_saved(self, obj: Any) -> None:
-        """The object has been written to its row, or read from it, by its own methods."""
+        """The object has been written to its row by its own methods."""
+
+    def has_read(self, obj: Any) -> None:
+        """The object has been read from its row by its own methods."""
 
     def has_deleted(self, obj: Any) -> None:
         """The row of the object has been deleted by its own methods."""

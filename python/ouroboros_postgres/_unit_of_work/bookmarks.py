@@ -22,6 +22,7 @@ class _Tracked(NamedTuple):
     data: dict[str, Any]
     original: dict[str, Any] | None
     generated: frozenset[str]
+    writes: int
     changes: dict[str, Any]
 
 
@@ -47,7 +48,7 @@ class Bookmark:
 
     def _remember(self, snapshot: ObjectSnapshot) -> _Tracked:
         changes: dict[str, Any] = private_copy(snapshot.changes()) if self._with_values else {}
-        return _Tracked(snapshot, snapshot.data, snapshot.original, snapshot.generated, changes)
+        return _Tracked(snapshot, snapshot.data, snapshot.original, snapshot.generated, snapshot.writes, changes)
 
     def _values(self, obj: Any) -> dict[str, Any]:
         return private_copy(objects.written_values(obj)) if self._with_values else {}
@@ -77,9 +78,11 @@ class Bookmark:
             if before is None:
                 if self._uninsert(snapshot):
                     changed.append(obj)
-            elif snapshot.data is not before.data:
+            elif snapshot.writes != before.writes:
                 self._set_back(before)
                 changed.append(obj)
+            elif snapshot.data is not before.data:
+                self._tracking.expire(obj)
         return changed
 
     def _uninsert(self, snapshot: ObjectSnapshot) -> bool:
@@ -89,7 +92,12 @@ class Bookmark:
             Whether it was inserted.
         """
         obj = snapshot.owner
-        if snapshot.original is not None and id(obj) not in self._deletions:
+        deletion = self._deletions.get(id(obj))
+        if deletion is not None:
+            snapshot.generated -= deletion.generated
+        elif snapshot.original is not None:
+            if snapshot.writes:
+                self._tracking.take_back(snapshot)
             self._tracking.expire(obj)
             return False
         self._tracking.uninsert(snapshot)
@@ -111,18 +119,21 @@ class Bookmark:
         obj = snapshot.owner
         work.tracker.put_back(snapshot)
         snapshot.set_back(before.data)
-        snapshot.original, snapshot.generated = before.original, before.generated
+        snapshot.original, snapshot.generated, snapshot.writes = before.original, before.generated, before.writes
         if self._with_values:
             objects.restore(obj, before.data, before.changes)
         if id(obj) in self._dirty:
             work.register_dirty(obj)
+        if id(obj) not in self._deleted:
+            work.keep(obj)
 
     def _restore_deleted(self) -> list[Any]:
         """Go through the objects whose rows have been deleted since then."""
         tracking = self._tracking
         changed = [deletion for key, deletion in tracking.deletions.items() if key not in self._deletions]
         tracking.deletions = dict(self._deletions)
-        for obj, original in changed:
+        for deletion in changed:
+            obj = deletion.obj
             before = self._tracked.get(id(obj))
             tracking.expunge(obj)
             if before is not None:
@@ -130,11 +141,11 @@ class Bookmark:
                 tracking.claim(obj)
             elif id(obj) in self._new:
                 self._pend(obj)
-            elif original is not None:
-                objects.restore(obj, original, {})
+            else:
+                tracking.undelete(deletion)
             if id(obj) in self._deleted:
                 tracking.delete(obj)
-        return [obj for obj, _ in changed]
+        return [deletion.obj for deletion in changed]
 
 
 class Bookmarks:

@@ -174,7 +174,7 @@ class Flush:
             objects.settle(obj, row, values)
             snapshot = self._tracking.attach(obj, is_inserted=True)
             handed = self._handed.get(id(obj))
-            snapshot.generated = frozenset(row.keys() - values.keys()).union(handed[1] if handed is not None else ())
+            snapshot.generated |= (row.keys() - values.keys()).union(() if handed is None else handed[1])
 
     # Rows that have changed.
 
@@ -210,10 +210,11 @@ class Flush:
         key_before = tracking.row_key(obj)
         objects.settle(obj, row, sent)
         if snapshot is None:
-            tracking.attach(obj)
+            tracking.attach(obj).writes += 1
             return
         if not objects.is_row(obj):
             snapshot.set_back({**snapshot.data, **sent, **row})
+        snapshot.writes += 1
         if tracking.row_key(obj) != key_before:
             tracking.rename(obj, key_before)
 
@@ -270,12 +271,8 @@ def _deletion(model: type[Any], keys: list[Any]) -> bytes:
 
 
 async def _all(started: Iterator[asyncio.Future[Any]]) -> list[Any]:
-    """Wait for operations in turn; after a failure none of them is under way."""
+    """Wait for operations in turn. After a failure the others fail as well, and nobody waits for that."""
     operations = list(started)
-    try:
-        return [await operation for operation in operations]
-    except BaseException:
-        for operation in operations:
-            operation.cancel()
-            operation.add_done_callback(ignore_outcome)
-        raise
+    for operation in operations:
+        operation.add_done_callback(ignore_outcome)
+    return [await operation for operation in operations]

@@ -22,15 +22,17 @@ class ObjectSnapshot:
         owner: The object, which lives as long as its snapshot.
         original: The values of its row as of the beginning of the transaction, `None` if there was no row.
         generated: The columns that it has got from the table in this transaction.
+        writes: How often its row has been written in this transaction.
     """
 
-    __slots__ = ("_data", "generated", "original", "owner")
+    __slots__ = ("_data", "generated", "original", "owner", "writes")
 
     def __init__(self, data: dict[str, Any] | None = None, owner: Any = None) -> None:
         self._data = {} if data is None else data
         self.owner = owner
         self.original: dict[str, Any] | None = None
         self.generated: frozenset[str] = frozenset()
+        self.writes = 0
 
     @classmethod
     def from_object(cls, obj: Any) -> ObjectSnapshot:

@@ -27,6 +27,8 @@ class Deletion(NamedTuple):
     obj: Any
     original: dict[str, Any] | None
     """What it was like at the beginning of the transaction, `None` if there was none."""
+    generated: frozenset[str]
+    """The columns that the object has got from the table in this transaction."""
 
 
 class Tracking:
@@ -132,11 +134,12 @@ class Tracking:
         snapshot = self.work.tracker.snapshot(obj)
         assert snapshot is not None, obj  # noqa: S101 - just taken
         if known is not None:
-            snapshot.original, snapshot.generated = known.original, known.generated
+            snapshot.original, snapshot.generated, snapshot.writes = known.original, known.generated, known.writes
         elif gone is not None:
-            snapshot.original = gone.original
+            snapshot.original, snapshot.generated = gone.original, gone.generated
         elif not is_inserted:
             snapshot.original = snapshot.data
+        snapshot.writes += is_inserted
         self._expired.pop(id(obj), None)
         return snapshot
 
@@ -192,9 +195,11 @@ class Tracking:
         """Note that the row of an object has been deleted in the current transaction."""
         snapshot = self.work.tracker.snapshot(obj)
         clean = objects.clean_values(obj) if objects.is_row(obj) else None
-        original = clean if snapshot is None else snapshot.original
+        deletion = Deletion(obj, clean, frozenset())
+        if snapshot is not None:
+            deletion = Deletion(obj, snapshot.original, snapshot.generated)
         self.expunge(obj)
-        self.deletions.setdefault(id(obj), Deletion(obj, original))
+        self.deletions.setdefault(id(obj), deletion)
         attachment.claim(obj, self._reference)
         if objects.is_row(obj):
             objects.set_clean(obj, None)
@@ -257,10 +262,9 @@ class Tracking:
         only = self._expired.pop(id(obj), None)
         fresh = row if always or only is None else {name: value for name, value in row.items() if name in only}
         clean = snapshot.data
-        was_original = snapshot.original is clean
         objects.reload(obj, clean, fresh)
         snapshot.set_back({**clean, **private_copy(fresh)})
-        if was_original:
+        if not snapshot.writes:
             snapshot.original = snapshot.data
         return True
 
@@ -284,9 +288,8 @@ class Tracking:
         snapshot = self.work.tracker.snapshot(obj)
         if snapshot is None:
             return
-        was_original = snapshot.original is snapshot.data
         snapshot.set_back({**snapshot.data, **private_copy(fresh)})
-        if was_original:
+        if not snapshot.writes:
             snapshot.original = snapshot.data
         if names is None:
             self._expired.pop(id(obj), None)
@@ -317,6 +320,7 @@ class Tracking:
         for snapshot in self.work.tracker.snapshots:
             snapshot.original = snapshot.data
             snapshot.generated = frozenset()
+            snapshot.writes = 0
         for deletion in self.deletions.values():
             attachment.release(deletion.obj)
         self.deletions.clear()
@@ -326,9 +330,15 @@ class Tracking:
         for snapshot in self.work.tracker.snapshots:
             self.take_back(snapshot)
         for deletion in self.deletions.values():
-            if deletion.original is not None:
-                objects.restore(deletion.obj, deletion.original, {})
+            self.undelete(deletion)
         self.clear()
+
+    def undelete(self, deletion: Deletion) -> None:
+        """Give an object back what it had at the beginning of the transaction, before its row was deleted."""
+        if deletion.original is None:
+            forget_values(deletion.obj, deletion.generated)
+        else:
+            objects.restore(deletion.obj, deletion.original, {})
 
     def take_back(self, snapshot: ObjectSnapshot) -> None:
         """Give an object back what it had at the beginning of the transaction."""
@@ -336,6 +346,7 @@ class Tracking:
             self.uninsert(snapshot)
         elif snapshot.original is not snapshot.data or snapshot.changes():
             objects.restore(snapshot.owner, snapshot.original, {})
+            snapshot.set_back(snapshot.original)
 
     def uninsert(self, snapshot: ObjectSnapshot) -> None:
         """Make an object what it was before it was inserted, without what it has got from the table."""
@@ -370,7 +381,7 @@ class Tracking:
     # What objects do by their own methods.
 
     def has_saved(self, obj: Any) -> None:
-        """The object has been written to its row, or read from it, by its own methods."""
+        """The object has been written to its row by its own methods."""
         known = self.work.tracker.snapshot(obj)
         if known is None:
             key = objects.key_of(obj)
@@ -379,10 +390,19 @@ class Tracking:
             snapshot.generated = frozenset((objects.key_column(obj),) if has_new_key else ())
             return
         self._expired.pop(id(obj), None)
-        if not self._is_covered():
+        if self._is_covered():
+            known.writes += 1
+        else:
             known.original = known.data
         if self.identities.get(objects.table_of(obj), self.row_key(obj)) is not obj:
             self.index()
+
+    def has_read(self, obj: Any) -> None:
+        """The object has been read from its row by its own methods."""
+        snapshot = self.work.tracker.snapshot(obj)
+        self._expired.pop(id(obj), None)
+        if snapshot is not None and not snapshot.writes and snapshot.original is not None:
+            snapshot.original = snapshot.data
 
     def has_deleted(self, obj: Any) -> None:
         """The row of the object has been deleted by its own methods."""
