@@ -1,6 +1,8 @@
-"""A blog: two models, an HTTP API.
+"""A blog: two models, an HTTP API. With a private server:
 
-DATABASE_URL=postgres://… uvicorn --app-dir examples/blog blog:app, then http://127.0.0.1:8000/docs
+python -m ouroboros_postgres local --env DATABASE_URL -- uvicorn --app-dir examples/blog blog:app
+
+Then http://127.0.0.1:8000/docs shows it.
 """
 
 from __future__ import annotations
