@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, SupportsIndex, TypeAlias, TypeVar, cast
 
 from .._sql import models
 from ..table import Table
@@ -85,6 +85,12 @@ class Schema(_Base[M]):
 
         def __init__(self, /, **values: Any) -> None: ...
 
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
+        model = vars(type(self)).get("__table_model__")
+        if model is None:
+            return super().__reduce_ex__(protocol)
+        return _empty, (type(self).__base__, model), self.__getstate__()  # made by brackets: no module has the class
+
     @pydantic.model_validator(mode="before")
     @classmethod
     def _read_instance(cls, value: Any) -> Any:
@@ -151,6 +157,12 @@ def _of(template: type[Schema[Any]], model: Any) -> type[Schema[Any]]:
     if template not in made:
         made[template] = _made(template, model, columns(model, template.__use__))
     return made[template]
+
+
+def _empty(template: type[Schema[Any]], model: type[Table]) -> Schema[Any]:
+    """A schema's object whose values are to be set."""
+    made = _of(template, model)
+    return made.__new__(made)
 
 
 def _narrowed(schema: type[Any], base: type[Any], include: Names, exclude: Names) -> type[Any]:

@@ -12,6 +12,7 @@ import pytest
 
 import ouroboros_postgres
 from ouroboros_postgres import columns, errors, telemetry
+from ouroboros_postgres import pydantic as schemas
 
 ROOT = Path(__file__).parents[4]
 REFERENCE = ROOT / "docs" / "reference"
@@ -127,6 +128,11 @@ def test_every_method_is_described(name: str, owner: type, method: str) -> None:
 def test_methods_of_queries_have_every_parameter(method: str) -> None:
     expected = parameters(getattr(ouroboros_postgres.QueryBuilder, method))
     assert expected in signatures(method, page("queries.md"))
+
+
+@pytest.mark.parametrize("name", schemas.__all__)
+def test_schemas_are_described(name: str) -> None:
+    assert is_described(name, page("models.md"))
 
 
 @pytest.mark.parametrize("name", telemetry.__all__)

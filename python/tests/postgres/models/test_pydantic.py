@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import enum
 import gc
+import pickle
 import subprocess
 import sys
 import uuid
@@ -248,6 +250,24 @@ def test_models_are_not_kept_alive() -> None:
     del model
     gc.collect()
     assert seen() is None
+
+
+def test_objects_can_be_pickled_and_copied() -> None:
+    person = PersonRead(id=1, name="a", company_id=2, company={"id": 2, "name": "c"})
+    for made in (person, Schema[Person](id=1, name="a", company_id=None), UpdateSchema[Person](name="b")):
+        for again in (pickle.loads(pickle.dumps(made)), copy.copy(made), copy.deepcopy(made)):  # noqa: S301
+            assert again == made
+            assert type(again) is type(made)
+            assert again.model_fields_set == made.model_fields_set
+
+
+def test_columns_may_be_called_like_methods_of_pydantic() -> None:
+    names = "json copy schema dict validate construct fields parse_raw model_name model_id"
+    model: Any = type("Names", (Table,), {"__annotations__": {name: str for name in names.split()}})
+    values = {name: name for name in names.split()}
+    made = model(id=1, **values).to_pydantic()
+    assert made.model_dump() == {"id": 1, **values}
+    assert model.from_pydantic(CreateSchema[model](**values)).to_dict() == values
 
 
 def test_a_template_of_ones_own() -> None:
