@@ -100,7 +100,7 @@ def measure(dsn: str, matrix: list[tuple[str, str]], repeat: int) -> Cells:
         print(f"repetition {number + 1} of {repeat}", file=sys.stderr)
         # Each time in another order: nobody always comes after the same neighbour.
         for driver, case in matrix if number % 2 == 0 else reversed(matrix):
-            if case == "save_1000":
+            if case in ("save_1000", "insert_1000"):
                 asyncio.run(execute(dsn, "TRUNCATE bench_new"))
             cells[driver, case].add(run(driver, case, dsn))
     return cells

@@ -97,7 +97,11 @@ class Objects(Protocol):
         ...
 
     async def save(self, count: int) -> int:
-        """Make that many objects and insert them in one transaction."""
+        """Make that many objects and insert them by a session, where there is one, in one transaction."""
+        ...
+
+    async def insert(self, count: int) -> int:
+        """Make that many objects and insert them by what is there for many rows, in one transaction."""
         ...
 
     async def close(self) -> None:
@@ -153,6 +157,10 @@ async def _save(peer: Objects, number: int) -> None:
     _expect(1000, await peer.save(1000))
 
 
+async def _insert(peer: Objects, number: int) -> None:
+    _expect(1000, await peer.insert(1000))
+
+
 ROW_CASES: Final = {
     "point": Case(2000, _point),
     "point_500": Case(20, _point_500),
@@ -165,5 +173,6 @@ OBJECT_CASES: Final = {
     "joined_100": Case(40, _joined),
     "subquery_100": Case(40, _subquery),
     "save_1000": Case(20, _save),
+    "insert_1000": Case(20, _insert),
 }
 CASES: Final = {**ROW_CASES, **OBJECT_CASES}

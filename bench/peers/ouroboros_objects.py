@@ -76,11 +76,21 @@ class Driver:
         return sum([len(await parent.children) for parent in parents])
 
     async def save(self, count: int) -> int:
-        now = dt.datetime.now(dt.UTC)
-        new = [New(name=f"new {number}", score=number / 2, created=now) for number in range(count)]
+        new = _made(count)
         async with pg.Session(expire_on_commit=False) as session:
             session.add_all(new)
         return len({each.id for each in new})
 
+    async def insert(self, count: int) -> int:
+        new = _made(count)
+        async with pg.pg_transaction():
+            await New.insert_many(new)
+        return len({each.id for each in new})
+
     async def close(self) -> None:
         await pg.close()
+
+
+def _made(count: int) -> list[New]:
+    now = dt.datetime.now(dt.UTC)
+    return [New(name=f"new {number}", score=number / 2, created=now) for number in range(count)]

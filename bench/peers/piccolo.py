@@ -85,6 +85,9 @@ class Driver:
             await New.insert(*new)
         return len({each.id for each in new})
 
+    async def insert(self, count: int) -> int:
+        return await self.save(count)
+
     async def close(self) -> None:
         await ENGINE.close_connection_pool()
 

@@ -84,5 +84,14 @@ class Driver:
             await session.commit()
         return len({each.id for each in new})
 
+    async def insert(self, count: int) -> int:
+        now = dt.datetime.now(dt.UTC)
+        new = [{"name": f"new {number}", "score": number / 2, "created": now} for number in range(count)]
+        statement = sa.insert(New).returning(New, sort_by_parameter_order=True)
+        async with AsyncSession(self.transactional, expire_on_commit=False) as session:
+            made = (await session.scalars(statement, new)).all()
+            await session.commit()
+        return len({each.id for each in made})
+
     async def close(self) -> None:
         await self.engine.dispose()

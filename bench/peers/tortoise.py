@@ -119,6 +119,9 @@ class Driver:
             await New.bulk_create(new, using_db=connection)
         return len(new)
 
+    async def insert(self, count: int) -> int:
+        return await self.save(count)
+
     async def close(self) -> None:
         await Tortoise.close_connections()
 
