@@ -15,8 +15,17 @@ __all__ = ["Access", "about_to_load", "access", "access_site", "lead", "mark"]
 _ATTRIBUTE: Final = "_origin"
 
 
-class _Result:
-    """What one query gave.
+class _Stranger:
+    """What instances keep here that is not part of them: a pickled instance does not know its query any more."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        return type(None), ()
+
+
+class _Result(_Stranger):
+    """What one query gave; its instances share it.
 
     Attributes:
         model: The model of its instances.
@@ -35,28 +44,26 @@ class _Result:
         self.loads: dict[str, int] = {}
 
 
-class _Origin:
-    """Where one instance comes from."""
+class _Origin(_Stranger):
+    """Where one instance comes from for which something was loaded.
+
+    Attributes:
+        result: What the query gave.
+        numbers: For each relationship or column, as which of the instances of the result it asked for it.
+    """
 
     __slots__ = ("numbers", "result")
 
     def __init__(self, result: _Result) -> None:
         self.result = result
-        self.numbers: dict[str, int] | None = None
-
-    def __reduce__(self) -> tuple[type[None], tuple[()]]:
-        """Make the instance a stranger to its query where it is pickled."""
-        return type(None), ()
+        self.numbers: dict[str, int] = {}
 
     def number(self, name: str) -> int:
-        """Which of the instances of the result this is, in the order in which something is loaded for them."""
-        numbers = self.numbers
-        if numbers is None:
-            numbers = self.numbers = {}
-        if name not in numbers:
+        """As which of the instances of the result this one asks for something."""
+        if name not in self.numbers:
             loads = self.result.loads
-            numbers[name] = loads[name] = loads.get(name, 0) + 1
-        return numbers[name]
+            self.numbers[name] = loads[name] = loads.get(name, 0) + 1
+        return self.numbers[name]
 
 
 def mark(model: type[Any], instances: Sequence[Any]) -> None:
@@ -66,19 +73,19 @@ def mark(model: type[Any], instances: Sequence[Any]) -> None:
     result = _Result(model, len(instances))
     for instance in instances:
         if hasattr(instance, "__dict__"):
-            instance.__dict__[_ATTRIBUTE] = _Origin(result)
+            instance.__dict__[_ATTRIBUTE] = result
 
 
 def lead(owners: Iterable[Any], name: str, related: Iterable[Any]) -> None:
     """Note that a relationship has led from instances to others, if anybody wants to know."""
     if current() is None:
         return
-    source = next((origin.result for origin in map(_origin, owners) if origin is not None), None)
+    source = next(filter(None, map(_result, owners)), None)
     if source is None:
         return
-    for origin in map(_origin, related):
-        if origin is not None and not origin.result.path and origin.result is not source:
-            origin.result.root, origin.result.path = source.root, (*source.path, name)
+    for result in map(_result, related):
+        if result is not None and not result.path and result is not source:
+            result.root, result.path = source.root, (*source.path, name)
 
 
 def access_site() -> Site | None:
@@ -149,5 +156,13 @@ def _remedy_of_column(result: _Result, name: str) -> str:
     return f'{result.model.__name__}.find(...).options(undefer("{name}")), or name it in only() or select()'
 
 
+def _result(instance: Any) -> _Result | None:
+    found: _Result | _Origin | None = getattr(instance, "__dict__", {}).get(_ATTRIBUTE)
+    return found.result if isinstance(found, _Origin) else found
+
+
 def _origin(instance: Any) -> _Origin | None:
-    return getattr(instance, "__dict__", {}).get(_ATTRIBUTE)
+    found: _Result | _Origin | None = getattr(instance, "__dict__", {}).get(_ATTRIBUTE)
+    if isinstance(found, _Result):
+        found = instance.__dict__[_ATTRIBUTE] = _Origin(found)
+    return found
