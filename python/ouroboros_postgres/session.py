@@ -311,7 +311,7 @@ class Session(metaclass=_SessionMeta):
 
     async def _prepare(self) -> None:
         """Write what is to be written before something is read, and begin the transaction."""
-        if self.autoflush and not self._is_flushing_here() and self._unit_of_work.has_pending:
+        if self.autoflush and not self._is_flushing_here() and self._tracking.has_work:
             await self.flush()
         await self._begin()
 
@@ -395,7 +395,7 @@ class Session(metaclass=_SessionMeta):
         self._require_open()
         if self._is_flushing_here():
             raise RuntimeError("Session is already flushing")
-        if not self._unit_of_work.has_pending:
+        if not self._tracking.has_work:
             return
         self._flushing = lock = self._flushing or asyncio.Lock()
         async with lock:
@@ -409,8 +409,7 @@ class Session(metaclass=_SessionMeta):
         return self._flusher is not None and self._flusher is asyncio.current_task()
 
     async def _flush(self) -> None:
-        work = self._unit_of_work
-        if not work.has_pending:
+        if not self._tracking.has_work:
             return
         await fire(EventType.BEFORE_FLUSH, self)
         with self._traced("flush"):

@@ -18,7 +18,7 @@ from .._table.values import private_copy
 from ..errors import PostgresError, RowNotFoundError
 from . import objects, order
 from .bookmarks import Bookmark
-from .references import hand_over_keys, related_objects, take_back_key
+from .references import hand_over_keys, take_back_key
 
 if TYPE_CHECKING:
     import asyncio
@@ -76,12 +76,8 @@ class Flush:
 
     def _add_related(self) -> None:
         """Have the unsaved objects inserted, too, that objects of the session were given for relationships."""
-        pending = list(self._tracking.members())
-        for obj in pending:
-            for related in related_objects(obj):
-                if objects.is_transient(related) and not self._tracking.knows(related):
-                    self._tracking.add(related)
-                    pending.append(related)
+        for related in list(self._tracking.unsaved()):
+            self._tracking.add(related)
 
     def _has_row(self, obj: Any) -> bool:
         return not self._tracking.work.is_unwritten(obj) and self._tracking.row_key(obj) is not None
@@ -201,7 +197,7 @@ class Flush:
         snapshot = self._tracking.work.tracker.snapshot(obj)
         values = {} if snapshot is None else snapshot.changes()
         if not values:  # nobody knows what has changed in it, but something has
-            values = {name: value for name, value in objects.written_values(obj).items() if name != column}
+            values = {name: value for name, value in objects.values_of(obj).items() if name != column}
         return _Change(obj, key, values or {column: key})
 
     def _settle(self, obj: Any, row: dict[str, Any], sent: dict[str, Any]) -> None:

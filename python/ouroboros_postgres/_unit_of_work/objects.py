@@ -107,6 +107,11 @@ def values_of(obj: Any) -> dict[str, Any]:
     return {name: value for name, value in _attributes(obj) if not name.startswith("_")}
 
 
+def all_values_of(obj: Any) -> dict[str, Any]:
+    """The values of an object by column, also of columns that its class does not declare."""
+    return dict(_DATA(obj)) if isinstance(obj, Record) else values_of(obj)
+
+
 def _attributes(obj: Any) -> list[tuple[str, Any]]:
     found = dict[str, Any](getattr(obj, "__dict__", {}))
     for owner in models.class_of(obj).__mro__:

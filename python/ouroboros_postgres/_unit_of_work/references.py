@@ -20,6 +20,7 @@ __all__ = [
     "forget_related",
     "forget_values",
     "hand_over_keys",
+    "has_keys_to_hand_over",
     "is_relationship",
     "parents_of",
     "related_objects",
@@ -94,6 +95,23 @@ def hand_over_keys(obj: Any) -> Iterator[tuple[Any, str]]:
                 setattr(obj, link.owner_column, key)
                 entry.key = key
                 yield obj, link.owner_column
+
+
+def has_keys_to_hand_over(obj: Any) -> bool:
+    """Whether `hand_over_keys` would do anything."""
+    return any(_is_to_hand_over(obj, reference) for reference in references(obj) if reference.entry.key is None)
+
+
+def _is_to_hand_over(obj: Any, reference: Reference) -> bool:
+    link = reference.link
+    key = column_value(obj, link.owner_column)
+    if link.many:
+        has_key = key is not None and key is not MISSING
+        return has_key and any(column_value(child, link.target_column) is None for child in reference.related)
+    if key is not None or not reference.related:
+        return False
+    parent_key = column_value(reference.entry.value, link.target_column)
+    return parent_key is not None and parent_key is not MISSING
 
 
 def take_back_key(obj: Any, column: str) -> None:

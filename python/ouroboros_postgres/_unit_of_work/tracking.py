@@ -9,7 +9,13 @@ from .._events.loads import note
 from .._sql import models
 from .._table.values import is_same, private_copy
 from . import attachment, objects
-from .references import forget_related, forget_values, is_relationship
+from .references import (
+    forget_related,
+    forget_values,
+    has_keys_to_hand_over,
+    is_relationship,
+    related_objects,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -217,6 +223,24 @@ class Tracking:
     def __contains__(self, obj: Any) -> bool:
         return (self.work.is_tracked(obj) or self.work.is_new(obj)) and not self.work.is_deleted(obj)
 
+    def unsaved(self) -> Iterator[Any]:
+        """The objects without rows that objects of the session were given for relationships."""
+        seen: set[int] = set()
+        pending = list(self.members())
+        for obj in pending:
+            for related in related_objects(obj):
+                if objects.is_transient(related) and not self.knows(related) and id(related) not in seen:
+                    seen.add(id(related))
+                    pending.append(related)
+                    yield related
+
+    @property
+    def has_work(self) -> bool:
+        """Whether there is anything to write, unsaved objects and keys for relationships included."""
+        if self.work.has_pending or next(self.unsaved(), None) is not None:
+            return True
+        return any(has_keys_to_hand_over(obj) for obj in self.members())
+
     # Rows that were read.
 
     def adopt(self, model: type[Any], rows: list[dict[str, Any]], *, always: bool = False) -> list[Any]:
@@ -351,7 +375,7 @@ class Tracking:
     def uninsert(self, snapshot: ObjectSnapshot) -> None:
         """Make an object what it was before it was inserted, without what it has got from the table."""
         obj, data, key = snapshot.owner, snapshot.data, objects.key_column(snapshot.owner)
-        values = objects.values_of(obj)
+        values = objects.all_values_of(obj)
         forgotten = {name for name in snapshot.generated if name == key or is_same(values.get(name), data.get(name))}
         if objects.is_row(obj):
             objects.set_clean(obj, None)
