@@ -1,1 +1,5 @@
 """Schemas of pydantic made from models."""
+
+from __future__ import annotations
+
+__all__: list[str] = []
