@@ -238,7 +238,7 @@ class Record:
                 current = data[name]
                 if name in sent and current is not sent[name] and not is_same(current, sent[name]):
                     continue
-                if type(current) is type(value) and is_same(current, value):
+                if type(current) is type(value) and (current is value or current == value):
                     continue
             data[name] = value
         clean = private_copy(row)

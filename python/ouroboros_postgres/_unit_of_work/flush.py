@@ -18,7 +18,7 @@ from .._table.values import private_copy
 from ..errors import PostgresError, RowNotFoundError
 from . import objects, order
 from .bookmarks import Bookmark
-from .references import hand_over_keys, take_back_key
+from .references import hand_over_keys, has_references, take_back_key
 
 if TYPE_CHECKING:
     import asyncio
@@ -158,7 +158,7 @@ class Flush:
 
     def _hand_over(self, parents: Iterable[Any]) -> None:
         """Give children the keys of their parents."""
-        for parent in list(parents):
+        for parent in [obj for obj in parents if has_references(obj)]:
             for child, column in hand_over_keys(parent):
                 self._handed.setdefault(id(child), (child, set()))[1].add(column)
 
@@ -169,8 +169,9 @@ class Flush:
         for obj, row, values in zip(batch, rows, sent, strict=True):
             objects.settle(obj, row, values)
             snapshot = self._tracking.attach(obj, is_inserted=True)
-            handed = self._handed.get(id(obj))
-            snapshot.generated |= (row.keys() - values.keys()).union(() if handed is None else handed[1])
+            snapshot.generated |= row.keys() - values.keys()
+            if id(obj) in self._handed:
+                snapshot.generated |= self._handed[id(obj)][1]
 
     # Rows that have changed.
 

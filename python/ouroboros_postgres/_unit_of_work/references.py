@@ -21,6 +21,7 @@ __all__ = [
     "forget_values",
     "hand_over_keys",
     "has_keys_to_hand_over",
+    "has_references",
     "is_relationship",
     "parents_of",
     "related_objects",
@@ -44,9 +45,14 @@ class Reference(NamedTuple):
         return [] if value is None else [value]
 
 
+def has_references(obj: Any) -> bool:
+    """Whether there may be any."""
+    return objects.is_row(obj) and models.has_related_state(obj)
+
+
 def references(obj: Any) -> Iterator[Reference]:
     """The relationships of an object that were loaded or assigned, without those through other tables."""
-    if not objects.is_row(obj) or not models.has_related_state(obj):
+    if not has_references(obj):
         return
     model = models.class_of(obj)
     for name, entry in models.related_state(obj).items():

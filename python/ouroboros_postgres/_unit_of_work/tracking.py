@@ -152,17 +152,12 @@ class Tracking:
     def attach(self, obj: Any, *, is_inserted: bool = False) -> ObjectSnapshot:
         """Track an object, as the one that its row has."""
         snapshot = self.track(obj, is_inserted=is_inserted)
-        self._claim(obj, self.row_key(obj))
+        self._claim(obj, _key_in(snapshot, obj))
         return snapshot
 
     def row_key(self, obj: Any) -> Any:
         """The primary key of the row of an object, which may have got another one since."""
-        snapshot = self.work.tracker.snapshot(obj)
-        column = objects.key_column(obj)
-        if snapshot is not None and column in snapshot.data:
-            return snapshot.data[column]
-        clean = objects.clean_values(obj) if objects.is_row(obj) else None
-        return objects.key_of(obj) if clean is None else clean.get(column)
+        return _key_in(self.work.tracker.snapshot(obj), obj)
 
     def delete(self, obj: Any) -> None:
         """Have the row of an object deleted.
@@ -434,3 +429,13 @@ class Tracking:
         if not self._is_covered():
             del self.deletions[id(obj)]
             attachment.release(obj)
+
+
+def _key_in(snapshot: ObjectSnapshot | None, obj: Any) -> Any:
+    """The primary key of the row of an object, `snapshot` being what is known of that."""
+    column = objects.key_column(obj)
+    data = None if snapshot is None else snapshot.data
+    if data is not None and column in data:
+        return data[column]
+    clean = objects.clean_values(obj) if objects.is_row(obj) else None
+    return objects.key_of(obj) if clean is None else clean.get(column)
