@@ -23,8 +23,8 @@ class Plain:
 
 
 class Model(Table):
-    name: str | None
-    tags: list[str] | None
+    name: str | None = None
+    tags: list[str] | None = None
 
 
 class Slotted:
