@@ -52,6 +52,8 @@ __all__ = [
 T = TypeVar("T")
 
 _CLOSED: Final = "Session is closed"
+_STATUS: Final = "db.session.status"
+_DONE: Final = {"flush": "flushed", "commit": "committed", "rollback": "rolled_back"}
 _ROUNDS: Final = 100
 """How often a commit flushes at most what listeners of the flush before have left."""
 
@@ -143,7 +145,7 @@ class Session(metaclass=_SessionMeta):
         self._scope.enter(self._as_current())
         if is_tracing_enabled():
             self._span = ExitStack()
-            attributes = {"autoflush": self.autoflush, "expire_on_commit": self.expire_on_commit}
+            attributes = {"autoflush": self.autoflush, "expire_on_commit": self.expire_on_commit, _STATUS: "closed"}
             self._span.enter_context(create_session_span(operation="open", **attributes))
         return self
 
@@ -527,10 +529,12 @@ class Session(metaclass=_SessionMeta):
             yield
             return
         work = self._unit_of_work
-        counts = {
-            "pending_count": len(work.new_objects),
-            "dirty_count": len(work.dirty_objects),
-            "deleted_count": len(work.deleted_objects),
-        }
-        with create_session_span(operation=operation, **(counts if operation == "flush" else {})):
+        with create_session_span(
+            operation=operation,
+            pending_count=len(work.new_objects),
+            dirty_count=len(work.dirty_objects),
+            deleted_count=len(work.deleted_objects),
+        ) as span:
             yield
+            if span is not None:
+                span.set_attribute(_STATUS, _DONE[operation])
