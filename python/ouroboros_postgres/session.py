@@ -145,7 +145,11 @@ class Session(metaclass=_SessionMeta):
         self._scope.enter(self._as_current())
         if is_tracing_enabled():
             self._span = ExitStack()
-            attributes = {"autoflush": self.autoflush, "expire_on_commit": self.expire_on_commit, _STATUS: "closed"}
+            attributes: dict[str, Any] = {
+                "autoflush": self.autoflush,
+                "expire_on_commit": self.expire_on_commit,
+                _STATUS: "closed",
+            }
             self._span.enter_context(create_session_span(operation="open", **attributes))
         return self
 
