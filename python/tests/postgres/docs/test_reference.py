@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import ouroboros_postgres
-from ouroboros_postgres import columns, errors, telemetry
+from ouroboros_postgres import columns, errors, session, telemetry
 from ouroboros_postgres import pydantic as schemas
 
 ROOT = Path(__file__).parents[4]
@@ -46,9 +46,8 @@ def test_every_exception_is_described(name: str) -> None:
 
 def public_pages() -> str:
     """Returns what the pages say that are about Python."""
-    names = ("functions", "models", "queries", "expressions", "relationships", "events", "transactions", "values")
-    names += ("telemetry", "testing")
-    return "\n".join(page(f"{name}.md") for name in names)
+    names = "functions models queries expressions relationships session events transactions values telemetry testing"
+    return "\n".join(page(f"{name}.md") for name in names.split())
 
 
 def is_described(name: str, text: str) -> bool:
@@ -97,6 +96,7 @@ CLASSES: dict[str, list[type]] = {
         ouroboros_postgres.Point,
         ouroboros_postgres.GeoQuery,
     ],
+    "session.md": [session.Session, session.IdentityMap],
     "relationships.md": [columns.BackReferenceQuery, columns.ManyToManyQuery, columns.ForeignKeyProxy],
 }
 INTERNAL = {"encode", "encode_column", "is_empty", "is_same", "joined"}
@@ -128,6 +128,18 @@ def test_every_method_is_described(name: str, owner: type, method: str) -> None:
 def test_methods_of_queries_have_every_parameter(method: str) -> None:
     expected = parameters(getattr(ouroboros_postgres.QueryBuilder, method))
     assert expected in signatures(method, page("queries.md"))
+
+
+@pytest.mark.parametrize("name", session.__all__)
+def test_parts_of_sessions_are_described(name: str) -> None:
+    assert is_described(name, page("session.md"))
+
+
+@pytest.mark.parametrize("method", [m for name, _, m in methods() if name == "session.md"])
+def test_methods_of_sessions_have_every_parameter(method: str) -> None:
+    owners = [owner for _, owner, found in methods() if found == method and owner in CLASSES["session.md"]]
+    shown = signatures(method, page("session.md"))
+    assert [owner for owner in owners if parameters(getattr(owner, method)) not in shown] == []
 
 
 @pytest.mark.parametrize("name", schemas.__all__)
