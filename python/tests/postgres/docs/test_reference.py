@@ -130,6 +130,15 @@ def test_methods_of_queries_have_every_parameter(method: str) -> None:
     assert expected in signatures(method, page("queries.md"))
 
 
+def test_every_public_module_is_listed() -> None:
+    paths = (ROOT / "python" / "ouroboros_postgres").iterdir()
+    modules = {path.stem for path in paths if path.suffix == ".py" or (path / "__init__.py").exists()}
+    public = {name for name in modules if not name.startswith("_")}
+    rows = [line.split("|")[1] for line in page("functions.md").splitlines() if line.startswith("|")]
+    assert {"session", "local", "events"} <= public
+    assert public <= {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+
+
 @pytest.mark.parametrize("name", session.__all__)
 def test_parts_of_sessions_are_described(name: str) -> None:
     assert is_described(name, page("session.md"))
