@@ -18,7 +18,7 @@ from .._table.values import private_copy
 from ..errors import PostgresError, RowNotFoundError
 from . import objects, order
 from .bookmarks import Bookmark
-from .references import hand_over_keys, has_references, take_back_key
+from .references import hand_over_keys, take_back_key
 
 if TYPE_CHECKING:
     import asyncio
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Flush"]
 
 _SAVEPOINT: Final = "ouroboros_flush"
+_ROWS_AT_ONCE: Final = 500
+"""How many rows one statement inserts."""
 _AT_ONCE: Final = 200
 """How many statements are under way at a time."""
 
@@ -39,6 +41,14 @@ class _Change(NamedTuple):
     obj: Any
     key: Any
     values: dict[str, Any]
+
+
+class _Insertion(NamedTuple):
+    """Objects that are being inserted, and private copies of their values."""
+
+    part: list[Any]
+    sent: list[dict[str, Any]]
+    operation: asyncio.Future[Any]
 
 
 class Flush:
@@ -103,11 +113,13 @@ class Flush:
         await self._announce()
         early, late = self._deletions()
         await self._delete(target, early)
+        referring = {id(obj) for obj in self._tracking.referring()}
         for batch in order.batches(self._new):
-            self._hand_over(batch)
+            parents = [obj for obj in batch if id(obj) in referring] if referring else []
+            self._hand_over(parents)
             await self._insert(target, batch)
-            self._hand_over(batch)
-        self._hand_over(self._tracking.members())
+            self._hand_over(parents)
+        self._hand_over(self._tracking.referring())
         await self._update(target)
         await self._delete(target, late)
 
@@ -158,17 +170,33 @@ class Flush:
 
     def _hand_over(self, parents: Iterable[Any]) -> None:
         """Give children the keys of their parents."""
-        for parent in [obj for obj in parents if has_references(obj)]:
+        for parent in parents:
             for child, column in hand_over_keys(parent):
                 self._handed.setdefault(id(child), (child, set()))[1].add(column)
 
     async def _insert(self, target: int, batch: list[Any]) -> None:
-        documents = [objects.written_values(obj) for obj in batch]
+        """Insert objects of one class: the server is at work on some while others are prepared and taken over."""
+        started: list[_Insertion] = []
+        try:
+            parts = (batch[first : first + _ROWS_AT_ONCE] for first in range(0, len(batch), _ROWS_AT_ONCE))
+            started.extend(self._start_insert(target, part) for part in parts)
+            for part, sent, operation in started:
+                self._take_over(part, await operation, sent)
+        except BaseException:
+            for _, _, operation in started:  # they fail by themselves; cancelling one may cost the transaction
+                operation.add_done_callback(ignore_outcome)
+            raise
+
+    def _start_insert(self, target: int, part: list[Any]) -> _Insertion:
+        documents = [objects.written_values(obj) for obj in part]
         sent = [private_copy(document) for document in documents]
-        rows = await start(target, _insertion(objects.table_path(models.class_of(batch[0])), documents))
-        for obj, row, values in zip(batch, rows, sent, strict=True):
+        request = _insertion(objects.table_path(models.class_of(part[0])), documents)
+        return _Insertion(part, sent, start(target, request))
+
+    def _take_over(self, part: list[Any], rows: list[dict[str, Any]], sent: list[dict[str, Any]]) -> None:
+        for obj, row, values in zip(part, rows, sent, strict=True):
             objects.settle(obj, row, values)
-            snapshot = self._tracking.attach(obj, is_inserted=True)
+        for obj, snapshot, row, values in zip(part, self._tracking.attach_inserted(part), rows, sent, strict=True):
             snapshot.generated |= row.keys() - values.keys()
             if id(obj) in self._handed:
                 snapshot.generated |= self._handed[id(obj)][1]
@@ -219,6 +247,8 @@ class Flush:
 
     def _deletions(self) -> tuple[list[Any], list[Any]]:
         """What to delete before anything else, as its key is needed for another row, and what afterwards."""
+        if not self._deleted:
+            return [], []
         keys = [objects.key_of(obj) for obj in self._new]
         taken = {(objects.table_of(obj), key) for obj, key in zip(self._new, keys, strict=True) if key is not None}
         early: list[Any] = []

@@ -9,6 +9,7 @@ from .._guards import is_list
 from .._loading.attributes import LoadableAttribute, attribute
 from .._loading.state import MISSING, Loaded, column_value
 from .._sql import models
+from .._table.record import Record
 from . import objects
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Reference(NamedTuple):
 
 def has_references(obj: Any) -> bool:
     """Whether there may be any."""
-    return objects.is_row(obj) and models.has_related_state(obj)
+    return isinstance(obj, Record) and models.has_related_state(obj)
 
 
 def references(obj: Any) -> Iterator[Reference]:

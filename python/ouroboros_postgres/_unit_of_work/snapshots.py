@@ -9,6 +9,7 @@ from . import objects
 
 __all__ = ["DirtyTracker", "ObjectSnapshot"]
 
+_NO_DATA: Final[dict[str, Any]] = {}
 _NOTHING: Final = object()
 
 
@@ -38,7 +39,7 @@ class ObjectSnapshot:
     def from_object(cls, obj: Any) -> ObjectSnapshot:
         """Take the values of an object as they are now."""
         if objects.is_row(obj) and objects.clean_values(obj) is not None:
-            return RowSnapshot(obj)
+            return RowSnapshot(_NO_DATA, obj)
         return ObjectSnapshot(private_copy(objects.values_of(obj)), obj)
 
     @property
@@ -77,9 +78,6 @@ class RowSnapshot(ObjectSnapshot):
     """
 
     __slots__ = ()
-
-    def __init__(self, owner: Any) -> None:
-        super().__init__(None, owner)
 
     @property
     def data(self) -> dict[str, Any]:

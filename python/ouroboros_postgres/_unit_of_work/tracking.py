@@ -13,6 +13,7 @@ from .references import (
     forget_related,
     forget_values,
     has_keys_to_hand_over,
+    has_references,
     is_relationship,
     related_objects,
 )
@@ -155,6 +156,19 @@ class Tracking:
         self._claim(obj, _key_in(snapshot, obj))
         return snapshot
 
+    def attach_inserted(self, inserted: list[Any]) -> list[ObjectSnapshot]:
+        """Track objects of one class that were to be inserted, and have been."""
+        if self.deletions or self._expired or any(map(self.work.is_tracked, inserted)):
+            return [self.attach(obj, is_inserted=True) for obj in inserted]
+        table, column = objects.table_of(inserted[0]), objects.key_column(inserted[0])
+        snapshots = self.work.register_inserted(inserted)
+        for obj, snapshot in zip(inserted, snapshots, strict=True):
+            snapshot.writes = 1
+            key = snapshot.data.get(column)
+            if key is not None:
+                self.identities.add(table, key, obj)
+        return snapshots
+
     def row_key(self, obj: Any) -> Any:
         """The primary key of the row of an object, which may have got another one since."""
         return _key_in(self.work.tracker.snapshot(obj), obj)
@@ -221,7 +235,7 @@ class Tracking:
     def unsaved(self) -> Iterator[Any]:
         """The objects without rows that objects of the session were given for relationships."""
         seen: set[int] = set()
-        pending = list(self.members())
+        pending = self.referring()
         for obj in pending:
             for related in related_objects(obj):
                 if objects.is_transient(related) and not self.knows(related) and id(related) not in seen:
@@ -234,7 +248,11 @@ class Tracking:
         """Whether there is anything to write, unsaved objects and keys for relationships included."""
         if self.work.has_pending or next(self.unsaved(), None) is not None:
             return True
-        return any(has_keys_to_hand_over(obj) for obj in self.members())
+        return any(map(has_keys_to_hand_over, self.referring()))
+
+    def referring(self) -> list[Any]:
+        """The objects of the session that may refer to others by relationships."""
+        return [obj for obj in self.members() if has_references(obj)]
 
     # Rows that were read.
 

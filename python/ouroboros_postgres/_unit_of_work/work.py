@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
-from .snapshots import DirtyTracker
+from .snapshots import DirtyTracker, ObjectSnapshot
 
 __all__ = ["ObjectState", "UnitOfWork"]
 
@@ -70,6 +70,15 @@ class UnitOfWork:
         self._dirty.pop(id(obj), None)
         self._forget_deletion(obj)
         self._dirty_tracker.take_snapshot(obj)
+
+    def register_inserted(self, inserted: list[Any]) -> list[ObjectSnapshot]:
+        """Take new objects for such that are in step with their rows, which they have now."""
+        new, dirty, take = self._new, self._dirty, self._dirty_tracker.take_snapshot
+        for obj in inserted:
+            new.pop(id(obj), None)
+            if dirty:
+                dirty.pop(id(obj), None)
+        return [take(obj) for obj in inserted]
 
     def keep(self, obj: Any) -> None:
         """Have the row of an object not deleted after all."""

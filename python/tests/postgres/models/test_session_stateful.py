@@ -59,6 +59,7 @@ class Known:
         expired: Whether `get` reads it again.
         reads: How often it was read again.
         is_written: Whether its row was written in the transaction.
+        is_gone: Whether its row was deleted in the transaction.
     """
 
     values: Values
@@ -69,6 +70,7 @@ class Known:
     expired: bool = False
     reads: int = 0
     is_written: bool = False
+    is_gone: bool = False
 
     @property
     def changes(self) -> Values:
@@ -273,7 +275,7 @@ class Program(RuleBasedStateMachine):
             known.values = {"amount": None, "note": "server", **known.values, "id": thing.id}
             store.rows[thing.id] = deepcopy(known.values)
             known.clean, known.status, known.expired = deepcopy(known.values), "in", False
-            known.is_written = True
+            known.is_written, known.is_gone = True, False
             self._touch(index)
         for index, known in enumerate(store.known):
             if known.status == "in" and known.changes:
@@ -286,10 +288,10 @@ class Program(RuleBasedStateMachine):
         for index, known in enumerate(store.known):
             if known.status == "doomed":
                 if known.clean is None:
-                    known.status = "out"
+                    known.status = "gone" if known.is_gone else "out"
                     continue
                 store.rows.pop(known.row, None)
-                known.status, known.clean, known.expired = "gone", None, False
+                known.status, known.clean, known.expired, known.is_gone = "gone", None, False, True
                 self._touch(index)
 
     @precondition(lambda self: not self.savepoints)
@@ -301,7 +303,7 @@ class Program(RuleBasedStateMachine):
         store = self.store
         store.committed, store.in_transaction = deepcopy(store.rows), False
         for known in store.known:
-            known.generated, known.is_written = set(), False
+            known.generated, known.is_written, known.is_gone = set(), False, False
             if known.status == "gone":
                 known.status, known.original = "out", None
             if known.status == "in":
@@ -315,10 +317,10 @@ class Program(RuleBasedStateMachine):
         self.run(self.session.rollback())
         store = self.store
         for known in store.known:
-            was_there = known.status != "out" and known.original is not None
+            was_there = known.is_gone or (known.status != "out" and known.original is not None)
             if was_there or known.status in ("in", "gone") or (known.status == "doomed" and known.clean is not None):
                 known.take_back()
-            known.original = None
+            known.original, known.is_gone = None, False
             known.status, known.expired, known.generated, known.is_written = "out", False, set(), False
         store.rows, store.in_transaction, store.order = deepcopy(store.committed), False, []
         assert self._committed() == store.committed
@@ -419,18 +421,18 @@ class Program(RuleBasedStateMachine):
             self.store.known[index].expired = is_expired
         elif then.status == "new":
             self.store.known[index] = deepcopy(then)
-        elif then.status == "gone":
+        elif then.is_gone:
             known.generated -= then.generated
             if known.clean is not None:
                 known.uninsert()
             known.status, known.generated, known.is_written = "gone", set(then.generated), False
+            known.is_gone = True
         elif known.original is not None and known.status in ("in", "doomed"):
             known.take_back()
             known.expired, known.is_written = True, False
         else:
             known.take_back()
-            known.status = "out"
-            known.generated, known.is_written = set(), False
+            known.status, known.generated, known.is_written, known.is_gone = "out", set(), False, False
 
     # What must hold after each step.
 
