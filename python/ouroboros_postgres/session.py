@@ -118,7 +118,8 @@ class Session(metaclass=_SessionMeta):
     def __init__(self, autoflush: bool = True, expire_on_commit: bool = True) -> None:
         self.autoflush = autoflush
         self.expire_on_commit = expire_on_commit
-        self._identity_map = IdentityMap()
+        # Snapshots and pending work keep the objects alive anyway, and plain references are faster.
+        self._identity_map = IdentityMap(use_weak_refs=False)
         self._unit_of_work = UnitOfWork()
         self._closed = False
         self._scope = Scope()
