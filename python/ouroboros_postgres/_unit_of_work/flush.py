@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -21,8 +22,6 @@ from .bookmarks import Bookmark
 from .references import hand_over_keys, take_back_key
 
 if TYPE_CHECKING:
-    import asyncio
-
     from .._raw_transaction import RawTransaction
     from .tracking import Tracking
 
@@ -182,8 +181,12 @@ class Flush:
             started.extend(self._start_insert(target, part) for part in parts)
             for part, sent, operation in started:
                 self._take_over(part, await operation, sent)
-        except BaseException:
-            for _, _, operation in started:  # they fail by themselves; cancelling one may cost the transaction
+        except BaseException as error:
+            # After a failure the others fail by themselves, and cancelling one may cost the transaction; when the task
+            # is cancelled none of them may go on, as it might wait for a lock.
+            for _, _, operation in started:
+                if isinstance(error, asyncio.CancelledError):
+                    operation.cancel()
                 operation.add_done_callback(ignore_outcome)
             raise
 

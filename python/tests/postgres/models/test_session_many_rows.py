@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -75,20 +77,36 @@ async def test_a_value_that_cannot_be_sent_among_the_last(database: Database) ->
     assert count(database) == COUNT
 
 
-async def test_a_flush_that_is_cancelled(database: Database) -> None:
+async def test_a_flush_that_is_cancelled_while_a_later_statement_waits(database: Database) -> None:
     notes = made()
 
     async def save() -> None:
         async with Session() as session:
             session.add_all(notes)
 
-    database.query("BEGIN")
-    database.query("INSERT INTO note (text) VALUES ('note 700')")
-    task = asyncio.create_task(save())
-    await until(lambda: blocked_backends(database))
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    database.query("ROLLBACK")
+    other = Database(database.dsn)
+    try:
+        for holder, text in ((other, "note 100"), (database, "note 700")):
+            holder.query("BEGIN")
+            holder.query("INSERT INTO note (text) VALUES (%s)", [text])
+        task = asyncio.create_task(save())
+        (blocked,) = await until(lambda: blocked_backends(other))
+        first = statement(other, blocked)
+        other.query("ROLLBACK")
+        # The loop must not see that the first statement is done, so nothing is awaited here.
+        deadline = time.monotonic() + 20
+        while not (blocked_backends(other) == [blocked] and statement(other, blocked) != first):
+            assert time.monotonic() < deadline
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(task, 20)
+        database.query("ROLLBACK")
+    finally:
+        other.close()
     assert count(database) == 0
     assert all(note.id is None for note in notes)
+
+
+def statement(database: Database, backend: int) -> Any:
+    """Returns when a backend began what it is doing."""
+    return database.query("SELECT query_start FROM pg_stat_activity WHERE pid = %s", [backend])[0]["query_start"]
