@@ -78,7 +78,7 @@ class Bookmark:
             if before is None:
                 if self._uninsert(snapshot):
                     changed.append(obj)
-            elif snapshot.writes != before.writes:
+            elif snapshot is not before.snapshot or snapshot.writes != before.writes:
                 self._set_back(before)
                 changed.append(obj)
             elif snapshot.data is not before.data:
@@ -124,7 +124,9 @@ class Bookmark:
             objects.restore(obj, before.data, before.changes)
         if id(obj) in self._dirty:
             work.register_dirty(obj)
-        if id(obj) not in self._deleted:
+        if id(obj) in self._deleted:
+            self._tracking.delete(obj)
+        else:
             work.keep(obj)
 
     def _restore_deleted(self) -> list[Any]:

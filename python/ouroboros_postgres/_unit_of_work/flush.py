@@ -112,9 +112,11 @@ class Flush:
         await self._announce()
         early, late = self._deletions()
         await self._delete(target, early)
-        referring = {id(obj) for obj in self._tracking.referring()}
+        referring = self._tracking.referring()
+        self._hand_over(referring)  # those that have rows already
+        known = {id(obj) for obj in referring}
         for batch in order.batches(self._new):
-            parents = [obj for obj in batch if id(obj) in referring] if referring else []
+            parents = [obj for obj in batch if id(obj) in known] if known else []
             self._hand_over(parents)
             await self._insert(target, batch)
             self._hand_over(parents)

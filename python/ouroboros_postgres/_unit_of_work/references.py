@@ -85,18 +85,20 @@ def hand_over_keys(obj: Any) -> Iterator[tuple[Any, str]]:
     """
     for reference in references(obj):
         link, entry = reference.link, reference.entry
-        if entry.key is not None:
-            continue
         if link.many:
             key = column_value(obj, link.owner_column)
             if key is None or key is MISSING:
                 continue
+            # One that has a row may have been taken away from this parent on purpose since the list was loaded.
+            is_loaded = entry.key is not None
+            if is_loaded and entry.key != key:
+                continue
             entry.key = key
             for child in reference.related:
-                if column_value(child, link.target_column) is None:
+                if column_value(child, link.target_column) is None and not (is_loaded and objects.has_row(child)):
                     setattr(child, link.target_column, key)
                     yield child, link.target_column
-        elif reference.related and column_value(obj, link.owner_column) is None:
+        elif entry.key is None and reference.related and column_value(obj, link.owner_column) is None:
             key = column_value(entry.value, link.target_column)
             if key is not None and key is not MISSING:
                 setattr(obj, link.owner_column, key)

@@ -447,6 +447,24 @@ class TestOrder:
             assert [book.author_id for book in books] == [author.id, author.id]
             assert await books[0].author is author
 
+    async def test_a_new_child_in_a_loaded_list(self, database: Database) -> None:
+        author = await one_author()
+        await Book.insert(title="old", author_id=author.id)
+        kept = await Book.insert(title="kept", author_id=author.id)
+        async with Session() as session:
+            found = await session.get(Author, author.id)
+            assert found is not None
+            books: list[Book] = await found.books
+            books.append(Book(title="new"))
+            books[0].author_id = None  # taken away on purpose
+        rows = database.query("SELECT title, author_id FROM book ORDER BY id")
+        assert [(row["title"], row["author_id"]) for row in rows] == [
+            ("old", None),
+            ("kept", author.id),
+            ("new", author.id),
+        ]
+        assert kept.author_id == author.id
+
     async def test_rows_that_refer_to_rows_of_their_table(self, pg: ModuleType, database: Database) -> None:
         async with Session() as session:
             await session.begin()
