@@ -15,7 +15,7 @@ PACKAGES := ./core/... ./capi/...
 PY_SOURCES := python examples bench setup.py
 NATIVE_SOURCES := $(shell find core capi pybind -name '*.go' -not -name '*_test.go' -o -name '*.[ch]' -o -name '*.map') \
 	go.mod go.sum setup.py pyproject.toml
-FUZZ_TIME ?= 20s
+FUZZ_TIME ?= 1m
 PYTEST_ARGS ?=
 
 # A server for the tests of one target, unless the caller has one.
@@ -119,7 +119,7 @@ test-abi: build $(VENV)/.tools ## Tests of the C ABI alone
 	$(BIN)/pytest python/tests/postgres/abi $(PYTEST_ARGS)
 
 .PHONY: fuzz
-fuzz: ## Run each fuzz test for FUZZ_TIME (20s)
+fuzz: ## Run each fuzz test for FUZZ_TIME (1m)
 	grep -rEl '^func Fuzz' --include='*_test.go' core | while read -r file; do \
 		sed -nE 's/^func (Fuzz[A-Za-z0-9_]+).*/\1/p' "$$file" | while read -r name; do \
 			printf '\033[1m== %s\033[0m\n' "$$name"; \
