@@ -14,7 +14,7 @@ from ._loading.config import LoadingStrategy as Strategy
 from ._loading.current import is_at_hand
 from ._loading.fetch import load_related
 from ._loading.priming import Primer
-from ._loading.state import MISSING, Loaded, column_value, forget
+from ._loading.state import MISSING, Loaded, column_value
 from ._n_plus_one.origin import access_site
 from ._sql import models
 from ._sql.link import Link
@@ -92,12 +92,7 @@ class RelationshipDescriptor(LoadableAttribute, Generic[T]):
         self._lazy = lazy
         self._back_populates = back_populates
         self._uselist = uselist
-        self._name: str | None = None
-        self._owner: Model | None = None
         self._resolved: Model | None = None
-
-    def __set_name__(self, owner: type[Any], name: str) -> None:
-        self._owner, self._name = owner, name
 
     @overload
     def __get__(self, instance: None, owner: type[Any]) -> Self: ...
@@ -117,19 +112,6 @@ class RelationshipDescriptor(LoadableAttribute, Generic[T]):
             key = None if value is None else column_value(value, link.target_column)
             setattr(instance, link.owner_column, None if key is MISSING else key)
             self.loaded(instance).set(value, column_value(instance, link.owner_column))
-
-    def __delete__(self, instance: object) -> None:
-        forget(instance, self.relationship_name)
-
-    @property
-    def relationship_name(self) -> str:
-        """The name of the attribute."""
-        return self._name or ""
-
-    @property
-    def owner(self) -> Model | None:
-        """The class whose body has the attribute, `None` when it was added to a class later."""
-        return self._owner
 
     @property
     def default(self) -> Strategy:

@@ -59,14 +59,6 @@ def check_lock(state: State) -> None:
     Raises:
         ValueError: The query has DISTINCT, groups, aggregates, windows or set operations.
     """
-    parts = {
-        "DISTINCT": state.distinct or state.distinct_on,
-        "GROUP BY": state.group,
-        "HAVING": state.having,
-        "aggregates": state.aggregates,
-        "windows": state.windows,
-        "set operations": state.sets,
-    }
-    for part, given in parts.items():
+    for part, given in state.reshaping().items():
         if given:
             raise ValueError(f"rows cannot be locked in a query with {part}")

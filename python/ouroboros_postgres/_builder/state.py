@@ -166,3 +166,14 @@ class State:
         other.__dict__.update(self.__dict__)
         other.__dict__.update(changes)
         return other
+
+    def reshaping(self) -> dict[str, object]:
+        """The parts by which rows of the result are no longer rows of tables, by what messages call them."""
+        return {
+            "DISTINCT": self.distinct or self.distinct_on,
+            "GROUP BY": self.group,
+            "HAVING": self.having,
+            "aggregates": self.aggregates,
+            "windows": self.windows,
+            "set operations": self.sets,
+        }

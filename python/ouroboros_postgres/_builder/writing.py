@@ -109,12 +109,7 @@ def _check(what: str, state: State) -> None:
         "a limit": state.limit,
         "an offset": state.offset,
         "an order": state.order,
-        "DISTINCT": state.distinct or state.distinct_on,
-        "GROUP BY": state.group,
-        "HAVING": state.having,
-        "aggregates": state.aggregates,
-        "windows": state.windows,
-        "set operations": state.sets,
+        **state.reshaping(),
         "a lock": state.lock,
         "a common table as its source": state.source,
     }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from .._sql import models
 from .._sql.link import RelatedAttribute
 from .config import LoadingStrategy
-from .state import MISSING, Loaded, column_value, known, loaded
+from .state import MISSING, Loaded, column_value, forget, known, loaded
 
 if TYPE_CHECKING:
     from .._sql.models import Model
@@ -21,6 +21,25 @@ Target: TypeAlias = "type[Any] | str | Callable[[], type[Any]]"
 
 class LoadableAttribute(RelatedAttribute):
     """A descriptor of a model that leads to rows of another table and remembers, on each instance, those it loaded."""
+
+    _name: str | None = None
+    _owner: Model | None = None
+
+    def __set_name__(self, owner: type[Any], name: str) -> None:
+        self._owner, self._name = owner, name
+
+    def __delete__(self, instance: object) -> None:
+        forget(instance, self.relationship_name)
+
+    @property
+    def relationship_name(self) -> str:
+        """The name of the attribute."""
+        return self._name or ""
+
+    @property
+    def owner(self) -> Model | None:
+        """The class whose body has the attribute, `None` when it was added to a class later."""
+        return self._owner
 
     @property
     def default(self) -> LoadingStrategy:

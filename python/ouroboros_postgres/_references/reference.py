@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from .._loading.attributes import LoadableAttribute
 from .._loading.config import LazyLoadError, LoadingStrategy, SQLGenerationError
-from .._loading.state import forget
 from .._n_plus_one.origin import Access, access
 
 if TYPE_CHECKING:
     from .._loading.state import Loaded
-    from .._sql.models import Model
 
 __all__ = ["Preloaded", "Reference", "preloaded_rows", "reference_value"]
 
@@ -23,27 +21,8 @@ Preloaded: TypeAlias = "tuple[str, Loaded]"
 class Reference(LoadableAttribute):
     """A descriptor that gives a query for rows of another table; nothing can be assigned to it."""
 
-    _name: str | None = None
-    _owner: Model | None = None
-
-    def __set_name__(self, owner: type[Any], name: str) -> None:
-        self._owner, self._name = owner, name
-
     def __set__(self, instance: object, value: object) -> NoReturn:
         raise AttributeError(f"{type(instance).__name__}.{self._name} cannot be assigned to")
-
-    def __delete__(self, instance: object) -> None:
-        forget(instance, self.relationship_name)
-
-    @property
-    def relationship_name(self) -> str:
-        """The name of the attribute."""
-        return self._name or ""
-
-    @property
-    def owner(self) -> Model | None:
-        """The class whose body has the attribute, `None` when it was added to a class later."""
-        return self._owner
 
     def preloaded(self, instance: object) -> Preloaded | None:
         """What an instance knows of this, if anything."""
