@@ -23,9 +23,9 @@ func TestCreateTable(t *testing.T) {
 		"indexes":[{"columns":["price"]}]}`
 	d.want(create, `null`)
 	d.want(create, `null`)
-	d.want(`{"op":"insert","table":"`+table+`","columns":["name"],"rows":[["a"]]}`,
+	d.want(`{"op":"insert","table":"`+table+`","columns":["name"],"count":1,"values":[["a"]]}`,
 		`[{"id":1,"name":"a","price":"1.10","raw":"AP8n","note":"it's \\ '); DROP TABLE things; --","double":2,"parent":null}]`)
-	d.want(`{"op":"insert","table":"`+table+`","columns":["id","name","parent"],"rows":[[7,"b",1]]}`,
+	d.want(`{"op":"insert","table":"`+table+`","columns":["id","name","parent"],"count":1,"values":[[7],["b"],[1]]}`,
 		`[{"id":7,"name":"b","price":"1.10","raw":"AP8n","note":"it's \\ '); DROP TABLE things; --","double":14,"parent":1}]`)
 	d.want(`{"op":"execute","sql":"select indexname from pg_indexes where schemaname = $1 and tablename = 'things' order by 1","args":["`+d.schema+`"]}`,
 		`[{"indexname":"things_name_key"},{"indexname":"things_pkey"},{"indexname":"things_price_idx"}]`)

@@ -12,7 +12,7 @@ import (
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		`{"op":"execute","sql":"select :a","named":{"a":{"r":{"lower":1,"upper":null}}}}`,
-		`{"op":"upsert","table":"t","columns":["a"],"rows":[[{"x":"default"}],[null]],"conflict":["a"],"update":[],"batch_size":5}`,
+		`{"op":"upsert","table":"t","columns":["a"],"count":2,"values":[[{"x":"default"},null]],"conflict":["a"],"update":[],"batch_size":5}`,
 		`{"op":"select","filter":[["a","in",[1,2]]],"order":[["a","asc"]],"limit":1,"where":"\ud83d\ude00"}`,
 		`{"op":"select_related","relations":[{"name":"a","many":null,"select_columns":[]}],"id":{"u":"x"}}`,
 		`{"op":"aggregate","aggregates":[["sum","a",null]],"windows":[["lag","a",1,0,["b"],[["c","asc"]],"d",["rows",-1,null]]]}`,

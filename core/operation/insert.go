@@ -16,7 +16,8 @@ type insertRequest struct {
 	header
 	Table     string    `json:"table"`
 	Columns   []string  `json:"columns"`
-	Rows      wire.Args `json:"rows"`
+	Values    wire.Args `json:"values"` // by column
+	Count     amount    `json:"count"`
 	Many      bool      `json:"many"`
 	BatchSize *amount   `json:"batch_size"`
 }
@@ -29,16 +30,40 @@ func (r *insertRequest) batch(conflict *query.Conflict) (*batch, error) {
 		}
 		b.size = int(*r.BatchSize)
 	}
-	for i, row := range r.Rows {
-		if row.Kind != wire.List || len(row.List) != len(r.Columns) {
-			return nil, pgerr.New(pgerr.Value, "row %d does not have the %d values of columns", i, len(r.Columns))
-		}
-		b.insert.Rows = append(b.insert.Rows, row.List)
-	}
-	if !r.Many && len(b.insert.Rows) != 1 {
+	if !r.Many && r.Count != 1 {
 		return nil, pgerr.New(pgerr.Value, "one row is needed, or many")
 	}
-	return b, nil
+	var err error
+	b.insert.Rows, err = r.rows()
+	return b, err
+}
+
+// maxColumnless bounds the rows without columns, of which a statement takes one: nothing else in the request does.
+const maxColumnless = 1 << 20
+
+// rows turns the values of each column into those of each row.
+func (r *insertRequest) rows() ([][]wire.Arg, error) {
+	count, width := int(r.Count), len(r.Columns)
+	if len(r.Values) != width {
+		return nil, pgerr.New(pgerr.Value, "values are given for %d columns, of %d", len(r.Values), width)
+	}
+	if count < 0 || width == 0 && count > maxColumnless {
+		return nil, pgerr.New(pgerr.Value, "count is out of range")
+	}
+	for k, column := range r.Values {
+		if column.Kind != wire.List || len(column.List) != count {
+			return nil, pgerr.New(pgerr.Value, "column %s does not have the values of %d rows", r.Columns[k], count)
+		}
+	}
+	rows, cells := make([][]wire.Arg, count), make([]wire.Arg, count*width)
+	for n := range rows {
+		row := cells[n*width : (n+1)*width : (n+1)*width]
+		for k := range row {
+			row[k] = r.Values[k].List[n]
+		}
+		rows[n] = row
+	}
+	return rows, nil
 }
 
 func (r *insertRequest) prefix(what string) string {

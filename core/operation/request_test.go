@@ -41,13 +41,16 @@ func TestRequestsAreStrict(t *testing.T) {
 		{`{"op":"with_cte","table":"t","ctes":[["c","SELECT $1",[]]]}`, pgerr.Value, "ctes[0]: the SQL text uses $1"},
 		{`{"op":"with_cte","table":"t","where":"true"}`, pgerr.Value, "where"},
 		{`{"op":"update","table":"t","set":[]}`, pgerr.Value, "no columns"},
-		{`{"op":"insert","table":"t","columns":["a"],"rows":[[1],[2,3]],"many":true}`, pgerr.Value, "row 1"},
-		{`{"op":"insert","table":"t","columns":["a"],"rows":[[1],[2]]}`, pgerr.Value, "many"},
-		{`{"op":"insert","table":"t","columns":["a"],"rows":[[1]],"batch_size":0}`, pgerr.Value, "batch_size"},
-		{`{"op":"insert","table":"","columns":["a"],"rows":[],"many":true}`, pgerr.Identifier, "empty"},
-		{`{"op":"upsert","table":"t","columns":["a"],"rows":[[1]],"conflict":[]}`, pgerr.Query, "Upsert failed: Conflict target cannot be empty"},
-		{`{"op":"upsert","table":"t","columns":["a"],"rows":[[1]],"conflict":["a"],"update":["b"]}`, pgerr.Value, "update column b"},
-		{`{"op":"upsert","table":"t","columns":["a","b"],"rows":[[1,2],[2,3],[1,4]],"many":true,"conflict":["a"]}`, pgerr.Query, "Batch upsert failed: ON CONFLICT DO UPDATE"},
+		{`{"op":"insert","table":"t","columns":["a","b"],"count":2,"values":[[1,2],[3]],"many":true}`, pgerr.Value, "column b"},
+		{`{"op":"insert","table":"t","columns":["a","b"],"count":2,"values":[[1,2]],"many":true}`, pgerr.Value, "1 columns, of 2"},
+		{`{"op":"insert","table":"t","columns":[],"count":-1,"values":[],"many":true}`, pgerr.Value, "count"},
+		{`{"op":"insert","table":"t","columns":[],"count":4611686018427387904,"values":[],"many":true}`, pgerr.Value, "count"},
+		{`{"op":"insert","table":"t","columns":["a"],"count":2,"values":[[1,2]]}`, pgerr.Value, "many"},
+		{`{"op":"insert","table":"t","columns":["a"],"count":1,"values":[[1]],"batch_size":0}`, pgerr.Value, "batch_size"},
+		{`{"op":"insert","table":"","columns":["a"],"count":0,"values":[[]],"many":true}`, pgerr.Identifier, "empty"},
+		{`{"op":"upsert","table":"t","columns":["a"],"count":1,"values":[[1]],"conflict":[]}`, pgerr.Query, "Upsert failed: Conflict target cannot be empty"},
+		{`{"op":"upsert","table":"t","columns":["a"],"count":1,"values":[[1]],"conflict":["a"],"update":["b"]}`, pgerr.Value, "update column b"},
+		{`{"op":"upsert","table":"t","columns":["a","b"],"count":3,"values":[[1,2,1],[2,3,4]],"many":true,"conflict":["a"]}`, pgerr.Query, "Batch upsert failed: ON CONFLICT DO UPDATE"},
 		{`{"op":"select_related","table":"t","relations":[{"table":"b","foreign_key":"c"}]}`, pgerr.Value, "Missing 'name'"},
 		{`{"op":"select_related","table":"t","relations":[{"name":"b","foreign_key":"c"}]}`, pgerr.Value, "Missing 'table'"},
 		{`{"op":"select_related","table":"t","relations":[{"name":"b","table":"c"}]}`, pgerr.Value, "Missing 'foreign_key'"},
@@ -61,7 +64,7 @@ func TestRequestsAreStrict(t *testing.T) {
 		}
 	}
 	_, err := call(context.Background(), nil,
-		`{"op":"upsert","table":"t","columns":["a","b"],"rows":[[1,"x"],[1,"x"]],"many":true,"conflict":["a","b"],"update":[]}`)
+		`{"op":"upsert","table":"t","columns":["a","b"],"count":2,"values":[[1,1],["x","x"]],"many":true,"conflict":["a","b"],"update":[]}`)
 	if e := pgerr.From(err); e.SQLState != "21000" || !strings.Contains(e.Detail, "(a, b)=(1, x)") {
 		t.Errorf("%v: %q", err, e.Detail)
 	}

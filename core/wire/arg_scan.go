@@ -173,11 +173,13 @@ func (s *scanner) nested(read func(*scanner) (Arg, error)) (Arg, error) {
 	return arg, err
 }
 
-func (s *scanner) list() (Arg, error) {
+func (s *scanner) list() (Arg, error) { return s.listOf(s.value) }
+
+func (s *scanner) listOf(read func() (Arg, error)) (Arg, error) {
 	s.pos++
 	list := make([]Arg, 0, s.listSize())
 	err := s.items(func(int) error {
-		item, err := s.value()
+		item, err := read()
 		list = append(list, item)
 		return err
 	})

@@ -11,7 +11,7 @@ import (
 	"ouroboros-postgres/core/pgerr"
 )
 
-// tag reads an object with one key that names the kind of its value.
+// tag reads an object with one key that names the kind of its value, or of each value of its list.
 func (s *scanner) tag() (Arg, error) {
 	var (
 		arg  Arg
@@ -43,6 +43,15 @@ func (s *scanner) tagged(key string) (Arg, error) {
 	if !ok {
 		return Arg{}, pgerr.New(pgerr.Value, "unknown argument tag %q", key)
 	}
+	if s.peek() == '[' {
+		return s.nested(func(s *scanner) (Arg, error) {
+			return s.listOf(func() (Arg, error) { return s.taggedText(key, read) })
+		})
+	}
+	return s.taggedText(key, read)
+}
+
+func (s *scanner) taggedText(key string, read func(string) (Arg, error)) (Arg, error) {
 	if s.peek() != '"' {
 		return Arg{}, pgerr.New(pgerr.Value, "the value of argument tag %q must be text", key)
 	}

@@ -46,6 +46,10 @@ func TestParseArgs(t *testing.T) {
 		`[ 1 , [ "x" ] ]`: {Kind: wire.List, List: []wire.Arg{
 			scalar(wire.Int, "1"), {Kind: wire.List, List: []wire.Arg{scalar(wire.Text, "x")}},
 		}},
+		`{"d":["2024-01-15" , "2024-01-16"]}`: {Kind: wire.List, List: []wire.Arg{
+			scalar(wire.Date, "2024-01-15"), scalar(wire.Date, "2024-01-16"),
+		}},
+		`{"n":[]}`: {Kind: wire.List, List: []wire.Arg{}},
 		`{"r":{"lower":1,"upper":null,"bounds":"(]","empty":false}}`: {Kind: wire.RangeKind, Range: &wire.RangeArg{
 			Lower: scalar(wire.Int, "1"), Bounds: "(]",
 		}},
@@ -73,6 +77,9 @@ func TestParseArgsRefused(t *testing.T) {
 		{`[{"n":"1","u":"x"}]`, pgerr.Value, "exactly one key"},
 		{`[{}]`, pgerr.Value, "exactly one key"},
 		{`[{"n":1}]`, pgerr.Value, `the value of argument tag "n" must be text`},
+		{`[{"n":["1",null]}]`, pgerr.Value, `the value of argument tag "n" must be text`},
+		{`[{"n":["1",["2"]]}]`, pgerr.Value, `the value of argument tag "n" must be text`},
+		{`[{"u":["6f4b4b3e-0000-4000-8000-000000000001","x"]}]`, pgerr.Value, `malformed value of argument tag "u"`},
 		{`[{"n":"1,5"}]`, pgerr.Value, `malformed value of argument tag "n"`},
 		{`[{"n":"."}]`, pgerr.Value, "malformed"},
 		{`[{"n":"1e"}]`, pgerr.Value, "malformed"},

@@ -50,13 +50,13 @@ def arguments(values: Iterable[Any]) -> list[Argument]:
     return [value if type(value) in PLAIN else argument(value) for value in values]
 
 
-def column_arguments(values: list[Any]) -> list[Argument]:
-    """Convert the values of one column, which mostly are of one type."""
+def column_arguments(values: list[Any]) -> Argument:
+    """Convert a list, such as the values of one column, which mostly are of one type: its tag is written only once."""
     kinds = set(map(_type_of, values))
     if kinds <= PLAIN or (kinds == _FLOATS and all(map(math.isfinite, values))):
         return values
-    convert = _CONVERTERS.get(kinds.pop()) if len(kinds) == 1 else None
-    return arguments(values) if convert is None else [convert(value) for value in values]
+    tag = _TAGS.get(kinds.pop()) if len(kinds) == 1 else None
+    return (tag(values) if tag is not None else None) or arguments(values)
 
 
 def json_text(value: Any) -> str:
@@ -146,7 +146,7 @@ def _mapping(value: Mapping[Any, Any]) -> Argument:
 
 def _sequence(value: Iterable[Any]) -> Argument:
     try:
-        return [item if type(item) in PLAIN else argument(item) for item in value]
+        return column_arguments(list(value))
     except RecursionError:
         raise DataError(_TOO_DEEP) from None
 
@@ -193,6 +193,33 @@ _CONVERTERS: dict[type, Callable[[Any], Argument]] = {
     ipaddress.IPv4Network: _network,
     ipaddress.IPv6Network: _network,
     Range: _range,
+}
+
+
+def _datetimes(values: list[dt.datetime]) -> Argument:
+    zones = {type(value.tzinfo) for value in values}
+    tag = "ts" if zones == {NoneType} else "tsz" if zones == {dt.timezone} else None
+    return None if tag is None else {tag: [value.isoformat() for value in values]}
+
+
+def _dates(values: list[dt.date]) -> Argument:
+    return {"d": [value.isoformat() for value in values]}
+
+
+def _decimals(values: list[Decimal]) -> Argument:
+    return {"n": list(map(str, values))} if all(map(Decimal.is_finite, values)) else None
+
+
+def _uuids(values: list[uuid.UUID]) -> Argument:
+    return {"u": list(map(str, values))}
+
+
+# For lists of these, what stands for all their values; None where it cannot be one tag.
+_TAGS: dict[type, Callable[[list[Any]], Argument]] = {
+    dt.datetime: _datetimes,
+    dt.date: _dates,
+    Decimal: _decimals,
+    uuid.UUID: _uuids,
 }
 
 # datetime is a date and an interface is an address: the order of the table above decides.

@@ -34,6 +34,8 @@ __all__ = [
 Request: TypeAlias = dict[str, Any]
 Condition: TypeAlias = tuple[str, str, Any]
 Filter: TypeAlias = list[list[Any]]
+Rows: TypeAlias = list[Mapping[str, Any]]
+Columns: TypeAlias = tuple[list[str], list[Any]]
 
 _encode_text = JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
@@ -75,9 +77,9 @@ def _blame(request: Request) -> str:
             return f"parameter ${_first_bad(value) + 1}"
         if field == "named":
             return f"parameter {next(name for name, item in value.items() if not _is_unicode([name, item]))!a}"
-        if field == "rows":
-            row = _first_bad(value)
-            return f"the value of column {request['columns'][_first_bad(value[row])]!a} in row {row}"
+        if field == "values":
+            column = _first_bad(value)
+            return f"the value of column {request['columns'][column]!a} in row {_first_bad(value[column])}"
         if field in ("set", "filter"):
             return f"the value of column {value[_first_bad(value)][0]!a}"
         return field
@@ -237,8 +239,8 @@ def insert(table: str, document: Mapping[str, Any]) -> bytes:
 
 def _one_row(op: str, table: str, document: Mapping[str, Any]) -> Request:
     mapping = check_mapping("document", document)
-    row = [value if type(value) in PLAIN else argument(value) for value in mapping.values()]
-    return {"op": op, "table": text("table", table), "columns": list(mapping), "rows": [row]}
+    values = [[value if type(value) in PLAIN else argument(value)] for value in mapping.values()]
+    return {"op": op, "table": text("table", table), "columns": list(mapping), "count": 1, "values": values}
 
 
 def insert_many(
@@ -293,27 +295,28 @@ def _many_rows(op: str, table: str, documents: Any, *, fill_missing: bool, batch
     if size == 0 or size is None:
         raise ValueError(f"batch_size must be at least 1, not {batch_size!r}")
     items = listed("documents", "dicts", documents)
-    columns, rows = _filled_rows(items) if fill_missing else _uniform_rows(items)
+    rows = _known_rows(items) if fill_missing else _uniform_rows(items)
     if not rows:
         return None
-    return {"op": op, "table": table, "columns": columns, "rows": rows, "many": True, "batch_size": size}
+    columns, values = _filled(rows) if fill_missing else _transposed(rows)
+    request = {"op": op, "table": table, "columns": columns, "count": len(rows), "values": values}
+    return {**request, "many": True, "batch_size": size}
 
 
-def _uniform_rows(documents: Iterable[Any]) -> tuple[list[str], list[tuple[Any, ...]]]:
-    known: list[Mapping[str, Any]] = []
+def _uniform_rows(documents: Iterable[Any]) -> Rows:
+    known: Rows = []
     for index, item in enumerate(documents):
         document = item if index and _is_dict(item) else check_mapping(f"documents[{index}]", item)
         if index and document.keys() != known[0].keys():
             raise _other_keys(index, list(known[0]), document)
         known.append(document)
-    return _rows_of(known)
+    return known
 
 
-def _rows_of(documents: list[Mapping[str, Any]]) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """The columns and rows of documents that all have the same keys."""
-    columns = list(documents[0]) if documents else []
-    values = [column_arguments([document[column] for document in documents]) for column in columns]
-    return columns, list(zip(*values, strict=True)) if columns else [() for _ in documents]
+def _transposed(rows: Rows) -> Columns:
+    """The columns of rows that all have the same keys, and the values of each."""
+    columns = list(rows[0])
+    return columns, [column_arguments([row[column] for row in rows]) for column in columns]
 
 
 def _is_dict(value: object) -> TypeGuard[dict[str, Any]]:
@@ -331,18 +334,22 @@ def _other_keys(index: int, columns: list[str], document: Mapping[str, Any]) -> 
 _DEFAULT = {"x": "default"}
 
 
-def _filled_rows(documents: Iterable[Any]) -> tuple[list[str], list[tuple[Any, ...]]]:
-    known: list[Mapping[str, Any]] = []
-    is_uniform = True
+def _known_rows(documents: Iterable[Any]) -> Rows:
+    known: Rows = []
     for index, item in enumerate(documents):
         if not (index and _is_dict(item) and item.keys() == known[0].keys()):
             check_mapping(f"documents[{index}]", item)
-            is_uniform = not index
         known.append(item)
-    if is_uniform:
-        return _rows_of(known)
-    columns = list(dict.fromkeys(column for document in known for column in document))
-    return columns, [tuple([argument(d[name]) if name in d else _DEFAULT for name in columns]) for d in known]
+    return known
+
+
+def _filled(rows: Rows) -> Columns:
+    """The columns of rows, and the values of each, which is the default where a row has none."""
+    keys = rows[0].keys()
+    if all(row.keys() == keys for row in rows):
+        return _transposed(rows)
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    return columns, [[argument(row[name]) if name in row else _DEFAULT for row in rows] for name in columns]
 
 
 def select(

@@ -162,7 +162,8 @@ async def test_p0_3_closed_handles(pg: ModuleType) -> None:
 async def test_p0_3_garbage_over_the_c_abi(pg: ModuleType) -> None:
     """Requests that are no requests: an error each."""
     for garbage in (
-        b'{"op":"execute"}', b'{"op":"execute","sql":5}', b'{"op":"insert","table":"t","columns":[1],"rows":[[]]}',
+        b'{"op":"execute"}', b'{"op":"execute","sql":5}',
+        b'{"op":"insert","table":"t","columns":[1],"count":1,"values":[[]]}',
         b'{"op":"select","table":"t","filter":[["a"]]}', b'{"op":"execute","sql":"SELECT $1","args":[{"n":"x"}]}',
         b'{"op":"execute","sql":"SELECT $1","args":[{"u":"x"}]}', b'{"op":"begin","isolation":"chaos"}', b"{}",
         b'{"op":"execute","sql":"SELECT 1","unknown":1}', b'{"op":"commit"}', b'{"op":"' + b"x" * 10_000 + b'"}',
