@@ -17,7 +17,7 @@ from .._sql.proxy import ColumnProxy
 from .._unit_of_work import attachment
 from ..errors import RowNotFoundError
 from .record import Record
-from .values import is_same, private_copy
+from .values import is_same, private_copy, private_rows
 
 __all__ = ["Persistent"]
 
@@ -231,13 +231,13 @@ class Persistent(Record):
         for instance in instances:
             instance._adopt_keys()
         documents = [instance._writable() for instance in instances]
-        sent = [private_copy(document) for document in documents]
+        sent = private_rows(documents)
         request = _requests.insert_many(models.table_path(cls), documents, fill_missing=True)
         if request is None:
             return []
         inserted = cast("list[Row]", await start(target(), request))
-        for instance, row, values in zip(instances, inserted, sent, strict=True):
-            instance._settle(row, values)
+        cls._settle_all(instances, inserted, sent)
+        for instance in instances:
             instance._tell_owner()
         return [instance._get_pk() for instance in instances]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final, Self
 
 from .. import _binding
@@ -224,30 +224,36 @@ class Record:
         self._clean = {**(self._clean or {}), **private_copy(dict(values))}
 
     def _settle(self, row: dict[str, Any], sent: Mapping[str, Any]) -> None:
-        """Take over the row as a statement has left it.
+        """Take over the row as a statement has left it; see `_settle_all`."""
+        self._settle_all([self], [row], [sent])
 
-        What has been changed since it was sent stays a change; objects that are equal to what came back stay.
+    @classmethod
+    def _settle_all(
+        cls, instances: Sequence[Self], rows: list[dict[str, Any]], sent: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Take over rows as one statement has left them.
+
+        What has been changed since they were sent stays a change; objects that are equal to what came back stay.
 
         Args:
-            row: The columns that came back, which belong to the instance from now on.
-            sent: Private copies of the values at that time.
+            instances: The instances.
+            rows: For each the columns that came back, which belong to it from now on.
+            sent: For each private copies of the values at that time.
         """
-        data = self._data
-        for name, value in row.items():
-            if name in data:
-                current = data[name]
-                if name in sent and current is not sent[name] and not is_same(current, sent[name]):
-                    continue
-                if type(current) is type(value) and (current is value or current == value):
-                    continue
-            data[name] = value
-        clean = private_copy(row)
-        self._clean = clean if self._clean is None else {**self._clean, **clean}
-        attributes = self.__dict__
-        if attributes:
-            for name in row.keys() & attributes.keys():
-                del attributes[name]
-            attributes.pop("_defaulted", None)
+        data = [instance._data for instance in instances]
+        for name in rows[0]:
+            _take_over(name, data, rows, sent)
+        mutable = mutable_columns(rows[0], cls._immutable_columns())
+        for instance, row in zip(instances, rows, strict=True):
+            for name in mutable:
+                row[name] = private_copy(row[name])
+            clean = instance._clean
+            _SET_CLEAN(instance, row if clean is None else {**clean, **row})
+            attributes = instance.__dict__
+            if attributes:
+                for name in row.keys() & attributes.keys():
+                    del attributes[name]
+                attributes.pop("_defaulted", None)
 
     def _replace(self, row: dict[str, Any]) -> None:
         """Become the row, and forget what was derived from the old values."""
@@ -262,6 +268,21 @@ _CLEAN: Final = Record.__dict__["_clean"]
 _SET_DATA: Final = _DATA.__set__
 _SET_CLEAN: Final = _CLEAN.__set__
 _NOTHING: Final = object()
+
+
+def _take_over(
+    name: str, data: list[dict[str, Any]], rows: list[dict[str, Any]], sent: Sequence[Mapping[str, Any]]
+) -> None:
+    """Take over a column from the rows that have come back. Most often they are what was sent."""
+    current = [values.get(name, _NOTHING) for values in data]
+    before = [values.get(name, _NOTHING) for values in sent]
+    fresh = [row[name] for row in rows]
+    if list(map(type, current)) == list(map(type, fresh)) and current == before and current == fresh:
+        return
+    for values, now, then, value in zip(data, current, before, fresh, strict=True):
+        is_newer = now is not _NOTHING and then is not _NOTHING and not is_same(now, then)
+        if not is_newer and not (type(now) is type(value) and is_same(now, value)):
+            values[name] = value
 
 
 def _has_setter(model: type[Any], name: str) -> bool:

@@ -17,7 +17,7 @@ from .._guards import is_list, is_mapping, is_set
 from ..types import Range
 from .annotations import without_none
 
-__all__ = ["Default", "defaults", "is_immutable_type", "is_same", "mutable_columns", "private_copy"]
+__all__ = ["Default", "defaults", "is_immutable_type", "is_same", "mutable_columns", "private_copy", "private_rows"]
 
 _IMMUTABLE: Final[frozenset[type]] = frozenset(
     (
@@ -59,6 +59,12 @@ def private_copy(value: Any) -> Any:
     if is_set(value):
         return set(value)
     return bytearray(value) if isinstance(value, bytearray) else value
+
+
+def private_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Copy rows so far that changes of their values in place do not show: not at all where none can change."""
+    kinds = {type(value) for row in rows for value in row.values()}
+    return rows if kinds <= _IMMUTABLE else [private_copy(row) for row in rows]
 
 
 def _type_of(value: object) -> type[object]:

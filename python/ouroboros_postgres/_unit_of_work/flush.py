@@ -15,7 +15,7 @@ from .._runtime import start
 from .._savepoint import report_failed_cleanup
 from .._sql import models
 from .._sql.encoder import Encoder
-from .._table.values import private_copy
+from .._table.values import private_copy, private_rows
 from ..errors import PostgresError, RowNotFoundError
 from . import objects, order
 from .bookmarks import Bookmark
@@ -194,15 +194,15 @@ class Flush:
 
     def _start_insert(self, target: int, part: list[Any]) -> _Insertion:
         documents = [objects.written_values(obj) for obj in part]
-        sent = [private_copy(document) for document in documents]
+        sent = private_rows(documents)
         request = _insertion(objects.table_path(models.class_of(part[0])), documents)
         return _Insertion(part, sent, start(target, request))
 
     def _take_over(self, part: list[Any], rows: list[dict[str, Any]], sent: list[dict[str, Any]]) -> None:
-        for obj, row, values in zip(part, rows, sent, strict=True):
-            objects.settle(obj, row, values)
-        for obj, snapshot, row, values in zip(part, self._tracking.attach_inserted(part), rows, sent, strict=True):
-            snapshot.generated |= row.keys() - values.keys()
+        returned = frozenset(rows[0])
+        objects.settle(part, rows, sent)
+        for obj, snapshot, values in zip(part, self._tracking.attach_inserted(part), sent, strict=True):
+            snapshot.generated |= returned.difference(values)
             if id(obj) in self._handed:
                 snapshot.generated |= self._handed[id(obj)][1]
 
@@ -238,7 +238,7 @@ class Flush:
         tracking = self._tracking
         snapshot = tracking.work.tracker.snapshot(obj)
         key_before = tracking.row_key(obj)
-        objects.settle(obj, row, sent)
+        objects.settle([obj], [row], [sent])
         if snapshot is None:
             tracking.attach(obj).writes += 1
             return

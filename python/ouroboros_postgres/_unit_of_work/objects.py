@@ -8,7 +8,7 @@ Another class may say what its rows are by the methods that `Table` has for it: 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
@@ -50,7 +50,7 @@ _IS_PARTIAL: Final = attrgetter("_is_partial")
 _KEY: Final = attrgetter("_get_pk")
 _KEY_COLUMN: Final = attrgetter("_get_pk_column")
 _REPLACE: Final = attrgetter("_replace")
-_SETTLE: Final = attrgetter("_settle")
+_SETTLE: Final = attrgetter("_settle_all")
 _TABLE_NAME: Final = attrgetter("_get_table_name")
 _WRITABLE: Final = attrgetter("_writable")
 
@@ -212,17 +212,22 @@ def changes_of(obj: Any) -> dict[str, Any]:
     return changes
 
 
-def settle(obj: Any, row: Values, sent: Values) -> None:
-    """Take over the row as a statement has left it, except what has been changed since.
+def settle(changed: list[Any], rows: list[dict[str, Any]], sent: Sequence[Values]) -> None:
+    """Take over rows as one statement has left them, except what has been changed since.
 
     Args:
-        obj: The object.
-        row: The columns that came back.
-        sent: Private copies of the values that were written.
+        changed: Objects of one class.
+        rows: For each the columns that came back, which belong to it from now on.
+        sent: For each private copies of the values that were written.
     """
-    if isinstance(obj, Record):
-        _SETTLE(obj)(row, sent)
+    if is_row(changed[0]):
+        _SETTLE(type(changed[0]))(changed, rows, sent)
         return
+    for obj, row, values in zip(changed, rows, sent, strict=True):
+        _settle_other(obj, row, values)
+
+
+def _settle_other(obj: Any, row: Values, sent: Values) -> None:
     key = key_column(obj)
     for name, value in row.items():
         if name != key and not hasattr(obj, name):
