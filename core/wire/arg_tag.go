@@ -4,7 +4,9 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"net/netip"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -45,21 +47,30 @@ func (s *scanner) tagged(key string) (Arg, error) {
 	}
 	if s.peek() == '[' {
 		return s.nested(func(s *scanner) (Arg, error) {
-			return s.listOf(func() (Arg, error) { return s.taggedText(key, read) })
+			return s.listOf(func() (Arg, error) { return s.taggedValue(key, read) })
 		})
 	}
-	return s.taggedText(key, read)
+	return s.taggedValue(key, read)
 }
 
-func (s *scanner) taggedText(key string, read func(string) (Arg, error)) (Arg, error) {
-	if s.peek() != '"' {
+func (s *scanner) taggedValue(key string, read func(string) (Arg, error)) (Arg, error) {
+	var (
+		arg  Arg
+		text string
+		err  error
+	)
+	switch c := s.peek(); {
+	case c == '"':
+		if text, err = s.text(); err == nil {
+			arg, err = read(text)
+		}
+	case (key == "ts" || key == "tsz") && (c == '-' || isDigit(c)):
+		if arg, err = s.number(); err == nil {
+			arg = readMicroseconds(key, arg.Text)
+		}
+	default:
 		return Arg{}, pgerr.New(pgerr.Value, "the value of argument tag %q must be text", key)
 	}
-	text, err := s.text()
-	if err != nil {
-		return Arg{}, err
-	}
-	arg, err := read(text)
 	if err != nil {
 		return Arg{}, err
 	}
@@ -124,6 +135,23 @@ func readSpecialFloat(text string) (Arg, error) {
 		return Arg{Kind: Float, Text: "-Infinity"}, nil
 	}
 	return Arg{}, nil
+}
+
+// readMicroseconds takes what has passed since the beginning of 1970, in UTC for "tsz", and writes it as Python does.
+func readMicroseconds(key, text string) Arg {
+	passed, err := strconv.ParseInt(text, 10, 64)
+	at := time.UnixMicro(passed).UTC()
+	if err != nil || at.Year() < 1 || at.Year() > 9999 {
+		return Arg{}
+	}
+	layout := "2006-01-02T15:04:05.000000"
+	if passed%1e6 == 0 {
+		layout = "2006-01-02T15:04:05"
+	}
+	if key == "ts" {
+		return Arg{Kind: Timestamp, Text: at.Format(layout)}
+	}
+	return Arg{Kind: TimestampTZ, Text: at.Format(layout) + "+00:00"}
 }
 
 func readKeyword(text string) (Arg, error) {

@@ -49,6 +49,12 @@ func TestParseArgs(t *testing.T) {
 		`{"d":["2024-01-15" , "2024-01-16"]}`: {Kind: wire.List, List: []wire.Arg{
 			scalar(wire.Date, "2024-01-15"), scalar(wire.Date, "2024-01-16"),
 		}},
+		`{"ts":0}`:        scalar(wire.Timestamp, "1970-01-01T00:00:00"),
+		`{"tsz":-1}`:      scalar(wire.TimestampTZ, "1969-12-31T23:59:59.999999+00:00"),
+		`{"tsz":1000000}`: scalar(wire.TimestampTZ, "1970-01-01T00:00:01+00:00"),
+		`{"ts":[-62135596800000000,253402300799999999]}`: {Kind: wire.List, List: []wire.Arg{
+			scalar(wire.Timestamp, "0001-01-01T00:00:00"), scalar(wire.Timestamp, "9999-12-31T23:59:59.999999"),
+		}},
 		`{"n":[]}`: {Kind: wire.List, List: []wire.Arg{}},
 		`{"r":{"lower":1,"upper":null,"bounds":"(]","empty":false}}`: {Kind: wire.RangeKind, Range: &wire.RangeArg{
 			Lower: scalar(wire.Int, "1"), Bounds: "(]",
@@ -77,6 +83,11 @@ func TestParseArgsRefused(t *testing.T) {
 		{`[{"n":"1","u":"x"}]`, pgerr.Value, "exactly one key"},
 		{`[{}]`, pgerr.Value, "exactly one key"},
 		{`[{"n":1}]`, pgerr.Value, `the value of argument tag "n" must be text`},
+		{`[{"ts":253402300800000000}]`, pgerr.Value, `malformed value of argument tag "ts"`},
+		{`[{"ts":-62135596800000001}]`, pgerr.Value, "malformed"},
+		{`[{"tsz":1.5}]`, pgerr.Value, "malformed"},
+		{`[{"tsz":99999999999999999999}]`, pgerr.Value, "malformed"},
+		{`[{"d":1}]`, pgerr.Value, `the value of argument tag "d" must be text`},
 		{`[{"n":["1",null]}]`, pgerr.Value, `the value of argument tag "n" must be text`},
 		{`[{"n":["1",["2"]]}]`, pgerr.Value, `the value of argument tag "n" must be text`},
 		{`[{"u":["6f4b4b3e-0000-4000-8000-000000000001","x"]}]`, pgerr.Value, `malformed value of argument tag "u"`},

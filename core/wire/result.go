@@ -66,6 +66,7 @@ type RowEncoder struct {
 	hasRows bool
 	columns []column
 	groups  []group
+	folding *folding // nil: every row is one of its own
 	header  []byte
 	rows    []byte
 	count   int
@@ -99,6 +100,11 @@ func NewRowEncoder(fields []pgconn.FieldDescription, types Types, shape Shape) (
 	if err := e.nest(shape.Nests); err != nil {
 		return nil, err
 	}
+	if shape.Fold {
+		if err := e.fold(); err != nil {
+			return nil, err
+		}
+	}
 	if err := e.describe(); err != nil {
 		return nil, err
 	}
@@ -128,6 +134,9 @@ func (e *RowEncoder) AcceptText() {
 func (e *RowEncoder) Row(values [][]byte) error {
 	if len(values) != len(e.columns) {
 		return pgerr.New(pgerr.Internal, "a row has %d values for %d columns", len(values), len(e.columns))
+	}
+	if e.folding != nil {
+		return e.folding.row(e, values)
 	}
 	dst := e.rows
 	if e.count > 0 {
@@ -186,6 +195,9 @@ func (c *column) fault(cause error) error {
 
 // Result ends the encoding.
 func (e *RowEncoder) Result(tag pgconn.CommandTag) *Result {
+	if e.folding != nil {
+		e.folding.end(e)
+	}
 	return &Result{
 		HasRows: e.hasRows, Columns: e.header, Rows: e.rows, Count: e.count,
 		Affected: tag.RowsAffected(), Tag: tag.String(),

@@ -116,11 +116,86 @@ func TestNests(t *testing.T) {
 	}
 }
 
+func TestNestsNameTheirFields(t *testing.T) {
+	shape := wire.Shape{Nests: []wire.Nest{{Marker: "m", Name: "author", Fields: []string{"id", "m"}}}}
+	e := encoder(t, wire.NewBuiltin(), shape, "id", 23, "m", 16, "l1", 23, "l2", 25)
+	e.AcceptText()
+	addRow(t, e, "1", "t", "2", "a")
+	want := `{"cols":[["id","i"],["author",["c",[["id","i"],["m","s"]]]]],"rows":[[1,[2,"a"]]],"tag":"SELECT 1"}`
+	if got := string(e.Result(pgconn.NewCommandTag("SELECT 1")).AppendPayload(nil)); got != want {
+		t.Error(got)
+	}
+}
+
+func TestFold(t *testing.T) {
+	shape := wire.Shape{Nests: []wire.Nest{{Marker: "m", Name: "a"}, {Marker: "n", Name: "b"}}, Fold: true}
+	for _, c := range []struct {
+		name, want string
+		rows       [][]string
+	}{
+		{"nothing", ``, nil},
+		{"one", `[1,"x",[[7]],[null]]`, [][]string{{"1", "x", "t", "7", "f", "NULL"}}},
+		{"repeated", `[1,"x",[[7],[8]],[[5],[5]]],[2,"x",[null],[[5]]]`, [][]string{
+			{"1", "x", "t", "7", "t", "5"}, {"1", "x", "t", "8", "t", "5"}, {"2", "x", "f", "NULL", "t", "5"},
+		}},
+		{"not consecutive", `[1,"x",[[7]],[null]],[2,"x",[[7]],[null]],[1,"x",[[7]],[null]]`, [][]string{
+			{"1", "x", "t", "7", "f", "NULL"}, {"2", "x", "t", "7", "f", "NULL"}, {"1", "x", "t", "7", "f", "NULL"},
+		}},
+		{"null", `[1,"",[[7]],[null]],[1,null,[[7]],[null]]`, [][]string{
+			{"1", "", "t", "7", "f", "NULL"}, {"1", "NULL", "t", "7", "f", "NULL"},
+		}},
+	} {
+		e := encoder(t, wire.NewBuiltin(), shape, "id", 23, "name", 25, "m", 16, "x", 23, "n", 16, "y", 23)
+		e.AcceptText()
+		for _, row := range c.rows {
+			addRow(t, e, row...)
+		}
+		result := e.Result(pgconn.CommandTag{})
+		if got := string(result.Rows); got != c.want {
+			t.Errorf("%s: %s", c.name, got)
+		}
+		want := `[["id","i"],["name","s"],["a",["a",["c",[["x","i"]]]]],["b",["a",["c",[["y","i"]]]]]]`
+		if string(result.Columns) != want {
+			t.Error(string(result.Columns))
+		}
+	}
+}
+
+// TestFoldOfFailedRows adds rows that fail, at each place where they may, and then good ones.
+func TestFoldOfFailedRows(t *testing.T) {
+	shape := wire.Shape{Nests: []wire.Nest{{Marker: "m", Name: "a"}, {Marker: "n", Name: "b"}}, Fold: true}
+	e := encoder(t, wire.NewBuiltin(), shape, "id", 23, "m", 16, "x", 23, "n", 16, "y", 23)
+	e.AcceptText()
+	bad := func(texts ...string) {
+		t.Helper()
+		values := make([][]byte, len(texts))
+		for i, text := range texts {
+			values[i] = []byte(text)
+		}
+		if err := e.Row(values); err == nil {
+			t.Error("no error", texts)
+		}
+	}
+	bad("?", "t", "1", "t", "1")
+	addRow(t, e, "1", "t", "10", "t", "20")
+	bad("1", "t", "?", "t", "1")
+	bad("1", "t", "1", "t", "?")
+	addRow(t, e, "1", "t", "11", "t", "21")
+	bad("?", "t", "1", "t", "1")
+	bad("2", "t", "1", "t", "?")
+	addRow(t, e, "2", "t", "12", "t", "22")
+	if got := string(e.Result(pgconn.CommandTag{}).Rows); got != `[1,[[10],[11]],[[20],[21]]],[2,[[12]],[[22]]]` {
+		t.Error(got)
+	}
+}
+
 func TestShapeRefused(t *testing.T) {
-	fields := []pgconn.FieldDescription{{Name: "m", DataTypeOID: 23}}
+	fields := []pgconn.FieldDescription{{Name: "m", DataTypeOID: 23}, {Name: "b", DataTypeOID: 16}}
 	for _, shape := range []wire.Shape{
 		{Nests: []wire.Nest{{Marker: "m"}}},
 		{Nests: []wire.Nest{{Marker: "absent"}}},
+		{Nests: []wire.Nest{{Marker: "b", Fields: []string{"id"}}}},
+		{Nests: []wire.Nest{{Marker: "b"}}, Fold: true},
 		{Keep: map[string][]string{"m": {"id"}}},
 	} {
 		if _, err := wire.NewRowEncoder(fields, wire.NewBuiltin(), shape); pgerr.From(err).Kind != pgerr.Internal {

@@ -6,9 +6,10 @@ import (
 	"ouroboros-postgres/core/pgerr"
 )
 
-// Shape folds the columns of a joined read: see Nest and Keep.
+// Shape says how the columns of a joined read become values: see Nest.
 type Shape struct {
 	Nests []Nest
+	Fold  bool                // consecutive rows that are equal but for their nests are one, whose nests are lists
 	Keep  map[string][]string // array-of-composite columns reduced to these fields, in this order
 }
 
@@ -17,6 +18,7 @@ type Shape struct {
 type Nest struct {
 	Marker string
 	Name   string
+	Fields []string // what the columns are called in there; nil: as they are
 }
 
 // group is a run of columns: on its own level, or nested under the name of a marker.
@@ -30,7 +32,7 @@ type group struct {
 // nest divides the columns at the markers.
 func (e *RowEncoder) nest(nests []Nest) error {
 	found := 0
-	current := group{}
+	current, fields := group{}, []string(nil)
 	for i := range e.columns {
 		n := slices.IndexFunc(nests, func(n Nest) bool { return n.Marker == e.columns[i].name })
 		if n < 0 {
@@ -40,23 +42,30 @@ func (e *RowEncoder) nest(nests []Nest) error {
 			return pgerr.New(pgerr.Internal, "marker column %q is not boolean", nests[n].Marker)
 		}
 		found++
-		current.end = i
-		e.addGroup(current)
-		current = group{nested: true, name: nests[n].Name, marker: i, start: i + 1}
+		if err := e.addGroup(current, i, fields); err != nil {
+			return err
+		}
+		current, fields = group{nested: true, name: nests[n].Name, marker: i, start: i + 1}, nests[n].Fields
 	}
 	if found != len(nests) {
 		return pgerr.New(pgerr.Internal, "the result has %d of %d marker columns", found, len(nests))
 	}
-	current.end = len(e.columns)
-	e.addGroup(current)
-	return nil
+	return e.addGroup(current, len(e.columns), fields)
 }
 
 // addGroup leaves out a run without columns before the first marker.
-func (e *RowEncoder) addGroup(g group) {
+func (e *RowEncoder) addGroup(g group, end int, fields []string) error {
+	g.end = end
+	if fields != nil && len(fields) != g.end-g.start {
+		return pgerr.New(pgerr.Internal, "%q has %d columns for %d fields", g.name, g.end-g.start, len(fields))
+	}
+	for i, field := range fields {
+		e.columns[g.start+i].name = field
+	}
 	if g.nested || g.start < g.end {
 		e.groups = append(e.groups, g)
 	}
+	return nil
 }
 
 // describe encodes the "cols" array.
@@ -71,13 +80,20 @@ func (e *RowEncoder) describe() (err error) {
 			if dst, err = appendString(append(dst, '['), g.name); err != nil {
 				return pgerr.From(err)
 			}
-			dst = append(dst, `,["c",[`...)
+			dst = append(dst, `,`...)
+			if e.folding != nil {
+				dst = append(dst, `["a",`...)
+			}
+			dst = append(dst, `["c",[`...)
 		}
 		if dst, err = e.describeGroup(dst, g); err != nil {
 			return pgerr.From(err)
 		}
 		if g.nested {
 			dst = append(dst, "]]]"...)
+			if e.folding != nil {
+				dst = append(dst, ']')
+			}
 		}
 	}
 	dst = append(dst, ']')

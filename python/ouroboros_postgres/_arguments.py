@@ -197,9 +197,13 @@ _CONVERTERS: dict[type, Callable[[Any], Argument]] = {
 
 
 def _datetimes(values: list[dt.datetime]) -> Argument:
-    zones = {type(value.tzinfo) for value in values}
-    tag = "ts" if zones == {NoneType} else "tsz" if zones == {dt.timezone} else None
-    return None if tag is None else {tag: [value.isoformat() for value in values]}
+    zone = values[0].tzinfo
+    if zone not in (None, dt.UTC) or any(value.tzinfo is not zone for value in values):
+        return None
+    epoch = dt.datetime(1970, 1, 1, tzinfo=zone)
+    spans = [value - epoch for value in values]
+    passed = [(span.days * 86400 + span.seconds) * 1000000 + span.microseconds for span in spans]
+    return {"ts" if zone is None else "tsz": passed}
 
 
 def _dates(values: list[dt.date]) -> Argument:

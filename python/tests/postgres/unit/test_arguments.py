@@ -98,8 +98,9 @@ UUID = uuid.UUID("12345678-1234-5678-1234-567812345678")
         ([Decimal(1), Decimal("NaN")], [{"n": "1"}, {"n": "NaN"}]),
         ((UUID, UUID), {"u": [str(UUID), str(UUID)]}),
         ([dt.date(2024, 1, 2)], {"d": ["2024-01-02"]}),
-        ([dt.datetime(2024, 1, 2)], {"ts": ["2024-01-02T00:00:00"]}),
-        ([dt.datetime(2024, 1, 2, tzinfo=OFFSET)], {"tsz": ["2024-01-02T00:00:00+05:30"]}),
+        ([dt.datetime(1970, 1, 2), dt.datetime(1969, 12, 31, 23, 59, 59, 1)], {"ts": [86400000000, -999999]}),
+        ([dt.datetime(1970, 1, 1, 0, 0, 1, tzinfo=dt.UTC)], {"tsz": [1000000]}),
+        ([dt.datetime(2024, 1, 2, tzinfo=OFFSET)], [{"tsz": "2024-01-02T00:00:00+05:30"}]),
         (
             [dt.datetime(2024, 1, 2), dt.datetime(2024, 1, 2, tzinfo=dt.UTC)],
             [{"ts": "2024-01-02T00:00:00"}, {"tsz": "2024-01-02T00:00:00+00:00"}],
