@@ -278,9 +278,7 @@ def _insertion(table: str, documents: list[dict[str, Any]]) -> bytes:
     """The request that inserts rows; columns that a row lacks get their default."""
     if len(documents) == 1:
         return _requests.insert(table, documents[0])
-    columns = documents[0].keys()
-    is_uniform = all(document.keys() == columns for document in documents)
-    request = _requests.insert_many(table, documents, fill_missing=not is_uniform)
+    request = _requests.insert_many(table, documents, fill_missing=True)
     assert request is not None  # noqa: S101 - there is a row
     return request
 

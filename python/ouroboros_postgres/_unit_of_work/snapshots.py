@@ -125,6 +125,15 @@ class DirtyTracker:
         snapshot = self._snapshots[id(obj)] = ObjectSnapshot.from_object(obj)
         return snapshot
 
+    def take_snapshots(self, written: list[Any]) -> list[ObjectSnapshot]:
+        """Remember what objects of one class are like that have been written to their rows."""
+        if objects.is_row(written[0]):
+            taken: list[ObjectSnapshot] = [RowSnapshot(_NO_DATA, obj) for obj in written]
+        else:
+            taken = [ObjectSnapshot.from_object(obj) for obj in written]
+        self._snapshots.update(zip(map(id, written), taken, strict=True))
+        return taken
+
     def put_back(self, snapshot: ObjectSnapshot) -> None:
         """Remember what an object was like according to a snapshot that was taken before."""
         self._snapshots[id(snapshot.owner)] = snapshot

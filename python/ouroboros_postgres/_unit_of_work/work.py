@@ -45,7 +45,8 @@ class UnitOfWork:
 
     def register_new(self, obj: Any) -> None:
         """Have an object inserted."""
-        self._forget_deletion(obj)
+        if self._deleted:
+            self._forget_deletion(obj)
         self._new[id(obj)] = obj
 
     def set_new(self, new: list[Any]) -> None:
@@ -73,12 +74,12 @@ class UnitOfWork:
 
     def register_inserted(self, inserted: list[Any]) -> list[ObjectSnapshot]:
         """Take new objects for such that are in step with their rows, which they have now."""
-        new, dirty, take = self._new, self._dirty, self._dirty_tracker.take_snapshot
+        new, dirty = self._new, self._dirty
         for obj in inserted:
             new.pop(id(obj), None)
             if dirty:
                 dirty.pop(id(obj), None)
-        return [take(obj) for obj in inserted]
+        return self._dirty_tracker.take_snapshots(inserted)
 
     def keep(self, obj: Any) -> None:
         """Have the row of an object not deleted after all."""
