@@ -186,7 +186,8 @@ class Record:
 
     def _get_pk(self) -> Any:
         """The value of the primary key, `None` if there is none."""
-        return models.value_of(self, self._get_pk_column())
+        data, column = self._data, self._get_pk_column()
+        return data[column] if column in data else self.__dict__.get(column)
 
     def _get_column_values(self) -> dict[str, Any]:
         """The values of declared columns that can be written, as far as they are loaded or given."""
@@ -240,11 +241,12 @@ class Record:
             rows: For each the columns that came back, which belong to it from now on.
             sent: For each private copies of the values at that time.
         """
-        data = [instance._data for instance in instances]
-        for name in rows[0]:
-            _take_over(name, data, rows, sent)
+        names = list(rows[0])
+        if len(rows) > 1:
+            names = [name for name in names if not _came_back(name, instances, rows, sent)]
         mutable = mutable_columns(rows[0], cls._immutable_columns())
-        for instance, row in zip(instances, rows, strict=True):
+        for instance, row, before in zip(instances, rows, sent, strict=True):
+            _take_over(names, instance._data, row, before)
             for name in mutable:
                 row[name] = private_copy(row[name])
             clean = instance._clean
@@ -270,19 +272,28 @@ _SET_CLEAN: Final = _CLEAN.__set__
 _NOTHING: Final = object()
 
 
-def _take_over(
-    name: str, data: list[dict[str, Any]], rows: list[dict[str, Any]], sent: Sequence[Mapping[str, Any]]
-) -> None:
-    """Take over a column from the rows that have come back. Most often they are what was sent."""
-    current = [values.get(name, _NOTHING) for values in data]
-    before = [values.get(name, _NOTHING) for values in sent]
+def _came_back(
+    name: str, instances: Sequence[Record], rows: list[dict[str, Any]], sent: Sequence[Mapping[str, Any]]
+) -> bool:
+    """Whether all rows have come back with what was sent in a column, and no instance has got another value since."""
+    if name not in sent[0]:
+        return False
     fresh = [row[name] for row in rows]
-    if list(map(type, current)) == list(map(type, fresh)) and current == before and current == fresh:
-        return
-    for values, now, then, value in zip(data, current, before, fresh, strict=True):
-        is_newer = now is not _NOTHING and then is not _NOTHING and not is_same(now, then)
-        if not is_newer and not (type(now) is type(value) and is_same(now, value)):
-            values[name] = value
+    before = [values.get(name, _NOTHING) for values in sent]
+    current = [instance._data.get(name, _NOTHING) for instance in instances]  # pyright: ignore[reportPrivateUsage]
+    return list(map(type, current)) == list(map(type, fresh)) and current == before and current == fresh
+
+
+def _take_over(names: list[str], data: dict[str, Any], row: dict[str, Any], sent: Mapping[str, Any]) -> None:
+    """Take over columns of one row."""
+    for name in names:
+        value, current = row[name], data.get(name, _NOTHING)
+        if current is not _NOTHING:
+            if name in sent and not is_same(current, sent[name]):
+                continue
+            if type(current) is type(value) and is_same(current, value):
+                continue
+        data[name] = value
 
 
 def _has_setter(model: type[Any], name: str) -> bool:
