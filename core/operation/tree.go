@@ -54,7 +54,7 @@ func (t trees) statement(tree string, args []wire.Arg) (engine.Statement, *query
 		return engine.Statement{}, nil, query.RepeatedName(c.Repeated)
 	}
 	bound, err := c.Bind(args)
-	return engine.Statement{SQL: c.SQL, Args: bound, Read: c.Read}, c, err
+	return engine.Statement{SQL: c.SQL, Args: bound, Read: c.Read, Shape: c.Shape}, c, err
 }
 
 // treeRequest is read by hand: it is the request that is sent most.
@@ -115,7 +115,7 @@ func (t trees) run(request []byte) (Task, error) {
 	}
 	reply := answer(c)
 	if r.explain != nil {
-		reply = rows
+		reply, s.Shape = rows, wire.Shape{}
 		if s.SQL, err = r.explain.Of(s.SQL); err != nil {
 			return Task{}, err
 		}

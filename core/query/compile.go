@@ -18,6 +18,7 @@ type Compiled struct {
 	// not known, so that two may turn out to be the same.
 	Repeated string
 	Unsure   bool
+	Shape    wire.Shape // of the rows
 
 	amounts []amount
 }
@@ -56,6 +57,7 @@ func Compile(tree string, first int) (*Compiled, error) {
 				n.writeQuery(b)
 				compiled.Repeated, _ = Repeated(n.names())
 				compiled.Unsure = n.unsure()
+				compiled.Shape = n.shape(b)
 			}
 		case "update", "delete":
 			n := r.modify(key == "update")

@@ -50,6 +50,39 @@ func TestCompiledKnowsWhatItIs(t *testing.T) {
 	}
 }
 
+func TestCompiledKnowsTheShape(t *testing.T) {
+	t.Parallel()
+	items := func(nests ...string) string {
+		const column = `{"expression":{"column":{"name":"id"}},"label":"l"}`
+		marked := strings.Replace(column, `"l"`, `"%s","nest":%s`, 1)
+		list := []string{strings.Replace(column, `"l"`, `"first"`, 1)}
+		for i, names := range nests {
+			list = append(list, fmt.Sprintf(marked, fmt.Sprintf("m%d", i), names), strings.Replace(column, `"l"`, fmt.Sprintf(`"l%d"`, i), 1))
+		}
+		return `{"from":{"table":"t"},"columns":[` + strings.Join(list, ",") + `]}`
+	}
+	c, err := Compile(`{"select":`+items(`["a"]`, `["b"]`)+`}`, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(c.Shape.Nests); got != "[{m0 m0 [a]} {m1 m1 [b]}]" {
+		t.Error(got)
+	}
+	for tree, want := range map[string]string{
+		`{"select":` + items(`["a","b"]`, `["c"]`) + `}`:                                                    "nest needs as many names as columns follow",
+		`{"select":` + items(`["a"]`, `["c","d"]`) + `}`:                                                    "nest needs as many names as columns follow",
+		`{"select":` + items(`[]`) + `}`:                                                                    "nest needs names",
+		`{"select":{"from":{"table":"t"},"fold":true}}`:                                                     "fold needs a nest",
+		`{"select":{"columns":[{"expression":{"constant":true},"nest":["a"]}]}}`:                            "a column with nest needs a label",
+		`{"select":{"from":{"alias":"s","query":{"select":` + items(`["a"]`) + `}}}}`:                       "nest and fold are only for the rows of a statement",
+		`{"select":{"from":{"table":"s"},"ctes":[{"name":"c","query":{"select":` + items(`["a"]`) + `}}]}}`: "nest and fold are only for the rows of a statement",
+	} {
+		if _, err := Compile(tree, 1); err == nil || !strings.Contains(pgerr.From(err).Message, want) {
+			t.Errorf("%s: %v", tree, err)
+		}
+	}
+}
+
 func TestCompileTooManyParameters(t *testing.T) {
 	t.Parallel()
 	in := `{"compare":{"left":{"column":{"name":"id"}},"operator":"IN","value":[` + strings.Repeat("0,", 999) + `0]}}`

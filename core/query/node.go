@@ -118,6 +118,8 @@ type columnItem struct {
 	label string
 	// labelled tells an empty label, which is an error, from none.
 	labelled bool
+	// nest makes the item a marker: in the rows, the columns behind it are one value, with these names.
+	nest []string
 }
 
 type pageNode struct {
@@ -148,6 +150,7 @@ type selectNode struct {
 	distinct   bool
 	distinctOn []element
 	columns    []columnItem
+	fold       bool
 	from       *sourceNode
 	joins      []joinNode
 	qualified  bool

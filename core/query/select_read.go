@@ -20,6 +20,8 @@ func (r treeReader) selectHead(n *selectNode, key string) bool {
 		n.distinctOn = r.elements("", "distinct_on")
 	case "columns":
 		n.columns = r.columns()
+	case "fold":
+		n.fold = r.Bool()
 	case "from":
 		n.from = r.source()
 	case "joins":
@@ -64,6 +66,10 @@ func (r treeReader) columns() []columnItem {
 				n.expression = r.expression()
 			case "label":
 				n.label, n.labelled = r.Text(), true
+			case "nest":
+				if n.nest = r.texts(); n.nest == nil {
+					r.Fail("nest needs names")
+				}
 			default:
 				return false
 			}
@@ -71,6 +77,9 @@ func (r treeReader) columns() []columnItem {
 		})
 		if n.expression == nil {
 			r.Fail("the expression of a column is missing")
+		}
+		if n.nest != nil && n.label == "" {
+			r.Fail("a column with nest needs a label")
 		}
 		list = append(list, n)
 	})

@@ -95,7 +95,11 @@ func (r treeReader) query() (q query) {
 		n++
 		switch key {
 		case "select":
-			q = r.selectNode()
+			inner := r.selectNode()
+			if inner.shaped() {
+				r.Fail("nest and fold are only for the rows of a statement")
+			}
+			q = inner
 			return true
 		case "sql", "args":
 			if text == nil {

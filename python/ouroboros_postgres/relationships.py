@@ -93,6 +93,7 @@ class RelationshipDescriptor(LoadableAttribute, Generic[T]):
         self._back_populates = back_populates
         self._uselist = uselist
         self._resolved: Model | None = None
+        self._key_column: str | None = None  # what `key_column` has found for the class that has the attribute
 
     @overload
     def __get__(self, instance: None, owner: type[Any]) -> Self: ...
@@ -156,10 +157,15 @@ class RelationshipDescriptor(LoadableAttribute, Generic[T]):
         """The column of a model that leads to the related rows; no error if there can be none."""
         if not self._uselist:
             return self._foreign_key_column
+        if self._key_column is not None and owner is self._owner:
+            return self._key_column
         try:
-            return _referenced(self._target(owner), self._foreign_key_column, owner)
+            found = _referenced(self._target(owner), self._foreign_key_column, owner)
         except (TypeError, ValueError):
             return models.primary_key(owner)
+        if owner is self._owner:
+            self._key_column = found
+        return found
 
     def _target(self, owner: Model) -> Model:
         if self._resolved is None:
@@ -246,7 +252,10 @@ class RelationshipLoader(Generic[T]):
         return self._is_loaded
 
     def __await__(self) -> Generator[Any, Any, T]:
-        return self._load().__await__()
+        entry = self._descriptor.known(self._instance)
+        if entry is not None and entry.holds(self._key()):
+            return cast("T", entry.value)  # nearly always: no coroutine
+        return (yield from self._load().__await__())
 
     # What options of the user's own may set.
 

@@ -10,9 +10,9 @@ from .._n_plus_one.origin import about_to_load, lead
 from .._sql import models
 from .config import LoadingConfig, LoadingStrategy
 from .current import get_related, hydrate_related, is_at_hand
-from .joined import Attached, JoinedRows
+from .joined import JoinedRows
 from .plan import Branch, Plan, default_plan
-from .priming import Primer, Recipients
+from .priming import Recipients
 from .selection import Selection
 from .state import column_value
 from .statements import OWNER_KEY, Select, related_to_keys, related_to_query
@@ -21,6 +21,7 @@ from .tracing import observed
 if TYPE_CHECKING:
     from .._n_plus_one.site import Site
     from .._sql.models import Model
+    from .attached import Attached
     from .attributes import LoadableAttribute
 
 __all__ = ["Loading", "apply_plan", "load_batch", "load_related"]
@@ -73,12 +74,12 @@ class Loading:
         attached: list[Attached] = []
         with Loads() as loads:
             if self._joined is not None:
-                rows, attached = self._joined.take(rows)
+                attached = self._joined.take(rows)
             keys = {name: [row.pop(label) for row in rows] for name, label in self._selection.labels.items()}
             values = [] if receive is None else [row.get(column) for row in rows]
             instances = self._hydrate(self._model, rows)
         for one in attached:
-            _prime_joined(one, [instances[position] for position in one.owners])
+            one.prime(instances)
         if receive is not None:
             receive(list(zip(values, instances, strict=True)))
         await _run(self._selection.plan, instances, attached, keys, self._selection.owners)
@@ -219,23 +220,3 @@ async def _fetch(
             receive(pairs)
 
     return await loading.finish(await loading.select.run(), hand_over, link.target_column)
-
-
-# Rows that came by JOIN.
-
-
-def _prime_joined(attached: Attached, owners: list[Any]) -> None:
-    related: dict[int, tuple[Any, dict[int, Any]]] = {}
-    for owner, child in zip(owners, attached.related, strict=True):
-        if owner is not None:
-            known = related.get(id(owner))
-            if known is None:
-                known = related[id(owner)] = (owner, {})
-            if child is not None:
-                known[1][id(child)] = child
-    lead(owners, attached.join.branch.name, attached.related)
-    primer = Primer(attached.join.branch.attribute, attached.join.branch.link)
-    for owner, children in related.values():
-        primer.prime(owner, [*children.values()], column_value(owner, primer.column))
-    for below in attached.below:
-        _prime_joined(below, attached.related)

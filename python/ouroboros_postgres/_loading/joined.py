@@ -1,4 +1,4 @@
-"""Loading by JOIN: what is added to a select, and how its rows become instances.
+"""Loading by JOIN: what is added to a select.
 
 A query that only leads to single rows is joined as it is. Anything else becomes a source of a query around it, so that
 its limit counts its own rows, and its conditions, its order and whatever else it has concern its own columns.
@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from .._guards import is_list, is_mapping
 from .._sql import models
-from .current import hydrate_related
+from .attached import attach
 from .statements import column, equal
 
 if TYPE_CHECKING:
     from .._sql.encoder import Node
+    from .attached import Attached
     from .plan import Branch, Plan
     from .statements import Select
 
@@ -37,17 +38,19 @@ class Join:
     Attributes:
         branch: The relationship.
         key: What column nodes call the source of its rows.
-        labels: The labels of its columns, by column.
+        label: What its rows are called in those of the select.
+        key_column: The column that is NULL where nothing was joined.
         joins: The relationships of its rows.
     """
 
-    __slots__ = ("branch", "joins", "key", "labels")
+    __slots__ = ("_path", "branch", "joins", "key", "key_column", "label")
 
     def __init__(self, branch: Branch, path: str) -> None:
         self.branch = branch
+        self._path = path
         self.key = f"@join_{path}"
-        columns = dict.fromkeys((*models.table_columns(self.model), models.primary_key(self.model)))
-        self.labels = {name: f"_{path}_{position}" for position, name in enumerate(columns)}
+        self.label = f"_{path}_row"
+        self.key_column = models.primary_key(self.model)
         self.joins = joins_of(branch.plan, f"{path}_")
 
     @property
@@ -55,23 +58,15 @@ class Join:
         """The model of its rows."""
         return cast("models.Model", self.branch.link.target_model)  # the plan refuses to join anything else
 
-    @property
-    def key_label(self) -> str:
-        """The label of the column that is NULL where nothing was joined."""
-        return self.labels[models.primary_key(self.model)]
-
     def columns(self) -> Iterator[Node]:
-        """The items of the select list, those of the joins below included."""
-        for name, label in self.labels.items():
-            yield {"expression": column(name, self.key), "label": label}
+        """The items of the select list, those of the joins below included; each row is one value of the result."""
+        names = list(dict.fromkeys((*models.table_columns(self.model), self.key_column)))
+        there = {"compare": {"left": column(self.key_column, self.key), "operator": "IS NOT NULL"}}
+        yield {"expression": there, "label": self.label, "nest": names}
+        for position, name in enumerate(names):
+            yield {"expression": column(name, self.key), "label": f"_{self._path}_{position}"}
         for join in self.joins:
             yield from join.columns()
-
-    def all_labels(self) -> Iterator[str]:
-        """The labels of its columns, those of the joins below included."""
-        yield from self.labels.values()
-        for join in self.joins:
-            yield from join.all_labels()
 
     def clauses(self, owner: Node, *, may_drop: bool = True) -> Iterator[Node]:
         """The joins, those below included.
@@ -94,7 +89,7 @@ class Join:
     def order(self) -> Iterator[Node]:
         """What the rows of one owner are ordered by."""
         if self.branch.link.many:
-            yield {"expression": column(models.primary_key(self.model), self.key), "direction": "ASC"}
+            yield {"expression": column(self.key_column, self.key), "direction": "ASC"}
         for join in self.joins:
             yield from join.order()
 
@@ -171,13 +166,14 @@ class JoinedRows:
         select: The select with it.
     """
 
-    __slots__ = ("_joins", "_numbered", "select")
+    __slots__ = ("_is_many", "_joins", "_numbered", "select")
 
     def __init__(self, plan: Plan, select: Select, names: dict[str, str]) -> None:
         self._joins = joins_of(plan)
+        self._is_many = any(join.is_many for join in self._joins)
         self._numbered = False
         if has_to_wrap(plan, select):
-            self._numbered = bool(select.node.get("order")) or any(join.is_many for join in self._joins)
+            self._numbered = bool(select.node.get("order")) or self._is_many
             self.select = self._around(select, names)
         else:
             self.select = self._within(select)
@@ -200,6 +196,8 @@ class JoinedRows:
         outer["columns"] = [{"expression": {"star": {"of": _MAIN}}}, *self._columns()]
         outer["from"] = _source(inner, "parents", _MAIN)
         outer["joins"] = list(self._clauses(_MAIN, names))
+        if self._is_many:
+            outer["fold"] = True  # their numbers tell the rows apart
         wrapped = select.replace()
         wrapped.node, wrapped.key = outer, _MAIN
         return wrapped
@@ -226,71 +224,16 @@ class JoinedRows:
         for join in self._joins:
             yield from join.order()
 
-    def take(self, rows: list[Row]) -> tuple[list[Row], list[Attached]]:
-        """Take the joined columns out of the rows.
+    def take(self, rows: list[Row]) -> list[Attached]:
+        """Take what was joined out of the rows, which are those of the main source then, each once.
 
         Returns:
-            The rows of the main source, each once, and the related instances.
+            The related instances.
         """
-        found: dict[models.Model, dict[Any, Any]] = {}
-        mains = rows
-        positions: list[int] = list(range(len(rows)))
         if self._numbered:
-            places: dict[int, int] = {}
-            positions = [places.setdefault(row[_NUMBER], len(places)) for row in rows]
-        attached = [_attach(join, positions, rows, found) for join in self._joins]
-        if self._numbered:
-            first = dict(zip(reversed(positions), reversed(rows), strict=True))
-            mains = [first[place] for place in range(len(first))]
-        added = [label for join in self._joins for label in join.all_labels()]
-        for row in mains:
-            for label in added:
-                del row[label]
-            if self._numbered:
+            for row in rows:
                 del row[_NUMBER]
-        return mains, attached
-
-
-class Attached:
-    """Related instances, and to whom they belong.
-
-    Attributes:
-        join: The relationship.
-        owners: For each row of the result the owner: a position among the main instances, or an instance; `None` where
-            there is none.
-        related: For each row the related instance or `None`.
-        below: The relationships of those.
-    """
-
-    __slots__ = ("below", "join", "owners", "related")
-
-    def __init__(self, join: Join, owners: list[Any], related: list[Any], below: list[Attached]) -> None:
-        self.join = join
-        self.owners = owners
-        self.related = related
-        self.below = below
-
-
-def _attach(join: Join, owners: list[Any], rows: list[Row], found: dict[models.Model, dict[Any, Any]]) -> Attached:
-    related = _instances(join, rows, found.setdefault(join.model, {}))
-    return Attached(join, owners, related, [_attach(below, related, rows, found) for below in join.joins])
-
-
-def _instances(join: Join, rows: list[Row], found: dict[Any, Any]) -> list[Any]:
-    """The related instance of each row; equal rows give the same one.
-
-    Args:
-        join: The relationship.
-        rows: The rows of the result.
-        found: The instances of its model that are known, by their keys; new ones are added.
-    """
-    key_label = join.key_label
-    keys = [row[key_label] for row in rows]
-    fresh = {key: row for key, row in zip(keys, rows, strict=True) if key is not None and key not in found}
-    labels = join.labels.items()
-    taken = [{name: row[label] for name, label in labels} for row in fresh.values()]
-    found.update(zip(fresh, hydrate_related(join.model, taken), strict=True))
-    return [found.get(key) for key in keys]
+        return attach(self._joins, rows, is_folded=self._is_many)
 
 
 def _source(node: Node, alias: str, key: str) -> Node:

@@ -50,9 +50,14 @@ class Primer:
         """
         self._set(owner, related if self._many else related[0] if related else None, key)
         if self._reverse is not None:
-            self._reverse._prime_all(related, owner, replace=is_assigned)
+            self._reverse._lead_back(related, owner, replace=is_assigned)
 
-    def _prime_all(self, owners: Iterable[Any], related: Any, *, replace: bool) -> None:
+    def prime_all(self, found: Iterable[tuple[Any, list[Any]]]) -> None:
+        """Give each of several instances its related objects."""
+        for owner, related in found:
+            self.prime(owner, related, column_value(owner, self.column))
+
+    def _lead_back(self, owners: Iterable[Any], related: Any, *, replace: bool) -> None:
         """Give several instances the same related object."""
         for owner in owners:
             key = column_value(owner, self.column)

@@ -1,0 +1,107 @@
+"""Loading by JOIN: from the rows of a select to related instances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from .._n_plus_one.origin import lead
+from .current import hydrate_related
+from .priming import Primer
+
+if TYPE_CHECKING:
+    from .._sql import models
+    from .joined import Join
+
+__all__ = ["Attached", "attach"]
+
+Row: TypeAlias = dict[str, Any]
+Groups: TypeAlias = "list[list[Any]]"
+Found: TypeAlias = "dict[models.Model, dict[Any, Any]]"
+
+
+class Attached:
+    """The related instances of one relationship.
+
+    Attributes:
+        join: The relationship.
+        groups: For each row of the main source what is joined to it: an instance may occur several times, and there is
+            nothing but `None` where there is none. The lists of all relationships are of the same lengths.
+        below: The relationships of these instances.
+    """
+
+    __slots__ = ("below", "groups", "join")
+
+    def __init__(self, join: Join, groups: Groups, below: list[Attached]) -> None:
+        self.join = join
+        self.groups = groups
+        self.below = below
+
+    @property
+    def related(self) -> Iterator[Any]:
+        """The related instances, not by rows."""
+        return chain.from_iterable(self.groups)
+
+    def prime(self, owners: list[Any]) -> None:
+        """Give the instances of the rows what they are related to."""
+        self._prime(owners, self.groups)
+
+    def _prime(self, owners: list[Any], groups: Groups) -> None:
+        branch = self.join.branch
+        lead(owners, branch.name, self.related)
+        Primer(branch.attribute, branch.link).prime_all(zip(owners, map(_once, groups), strict=True))
+        for below in self.below:
+            below._prime(*_by_owner(self.related, below.related))
+
+
+def attach(joins: Iterable[Join], rows: list[Row], *, is_folded: bool) -> list[Attached]:
+    """Take what was joined out of rows.
+
+    Args:
+        joins: The relationships.
+        rows: The rows, which lose the values with the labels of the joins.
+        is_folded: Whether those are lists.
+    """
+    found: Found = {}
+    return [_attach(join, rows, found, is_folded=is_folded) for join in joins]
+
+
+def _attach(join: Join, rows: list[Row], found: Found, *, is_folded: bool) -> Attached:
+    taken = [row.pop(join.label) for row in rows]
+    groups = _instances(join, taken if is_folded else [[row] for row in taken], found.setdefault(join.model, {}))
+    return Attached(join, groups, [_attach(below, rows, found, is_folded=is_folded) for below in join.joins])
+
+
+def _instances(join: Join, groups: list[list[Row | None]], found: dict[Any, Any]) -> Groups:
+    """The related instance of each row; equal rows give the same one.
+
+    Args:
+        join: The relationship.
+        groups: The rows.
+        found: The instances of its model that are known, by their keys; new ones are added.
+    """
+    name = join.key_column
+    rows = [*chain.from_iterable(groups)]
+    keys = [row and row[name] for row in rows]
+    fresh = {key: row for key, row in zip(keys, rows, strict=True) if row is not None and key not in found}
+    made = hydrate_related(join.model, [*fresh.values()])
+    found.update(zip(fresh, made, strict=True))
+    each = iter(made if len(made) == len(rows) else map(found.get, keys))
+    return [[*islice(each, len(group))] for group in groups]
+
+
+def _once(group: list[Any]) -> list[Any]:
+    """What one owner is related to: there is something in every row or in none."""
+    if group[0] is None:
+        return []
+    return group if len(set(map(id, group))) == len(group) else [*{id(one): one for one in group}.values()]
+
+
+def _by_owner(owners: Iterable[Any], related: Iterable[Any]) -> tuple[list[Any], Groups]:
+    """The different owners, and for each what is joined to it; rows without an owner have nothing."""
+    groups: dict[int, tuple[Any, list[Any]]] = {}
+    for owner, child in zip(owners, related, strict=True):
+        if owner is not None:
+            groups.setdefault(id(owner), (owner, []))[1].append(child)
+    return [owner for owner, _ in groups.values()], [group for _, group in groups.values()]
