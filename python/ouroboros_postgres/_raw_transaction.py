@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 from weakref import WeakSet
 
 from . import _requests
+from ._journal import Journal
 from ._logs import connection_log
 from ._runtime import COMPLETED, lost_targets, start, start_durable
 from .errors import InFailedTransactionError, RowNotFoundError, TransactionClosedError
@@ -112,6 +113,7 @@ class RawTransaction(ABC):
     async def savepoint(self, name: str) -> None:
         """Set a savepoint; an earlier one of that name is hidden until this one is released."""
         await start(self.target(), _requests.control("savepoint", name))
+        self.root.journal.savepoint_set(name)
         for watcher in self.root.watchers:
             watcher.savepoint_set(name)
 
@@ -120,10 +122,12 @@ class RawTransaction(ABC):
         await start(self.target(), _requests.control("rollback_to", name))
         for watcher in self.root.watchers:
             watcher.savepoint_undone(name)
+        self.root.journal.savepoint_undone(name)
 
     async def release_savepoint(self, name: str) -> None:
         """Forget a savepoint and keep what was done since."""
         await start(self.target(), _requests.control("release", name))
+        self.root.journal.savepoint_released(name)
         self.root.tell_released(name)
 
     async def execute(self, sql: str, params: Any = None) -> list[Row] | int | None:
@@ -156,7 +160,7 @@ class RawTransaction(ABC):
 class RootTransaction(RawTransaction):
     """A transaction of the server, with a connection of its own."""
 
-    __slots__ = ("_handle", "deferrable", "isolation_level", "nested", "read_only", "watchers")
+    __slots__ = ("_handle", "deferrable", "isolation_level", "journal", "nested", "read_only", "watchers")
 
     def __init__(
         self,
@@ -172,6 +176,7 @@ class RootTransaction(RawTransaction):
         self.isolation_level = isolation_level
         self.read_only = read_only
         self.deferrable = deferrable
+        self.journal = Journal()
         self.nested = 0
         self.watchers: WeakSet[SavepointWatcher] = WeakSet()
 
@@ -211,22 +216,27 @@ class RootTransaction(RawTransaction):
     async def _end(self, request: bytes, how: str) -> None:
         target = self.target()
         self._completed = True
-        outcome = start_durable(target, request)
-        if self.observation is not None:
-            outcome.add_done_callback(partial(self._observe_outcome, how))
+        try:
+            outcome = start_durable(target, request)
+        except BaseException:
+            self.journal.end(is_kept=False)
+            raise
+        outcome.add_done_callback(partial(self._take_note, how))
         try:
             await outcome
         finally:
             if outcome.done():
                 self._give_back()
 
-    def _observe_outcome(self, how: str, outcome: asyncio.Future[Any]) -> None:
+    def _take_note(self, how: str, outcome: asyncio.Future[Any]) -> None:
         error = None if outcome.cancelled() else outcome.exception()
+        self.journal.end(is_kept=how == "commit" and error is None)
         self.observe_end(how if error is None else "failed", error)
 
     def abandon(self) -> None:
         self._completed = True
         self._give_back()
+        self.journal.end(is_kept=False)
         self.observe_end("abandoned")
 
     def _give_back(self) -> bool:
@@ -239,6 +249,7 @@ class RootTransaction(RawTransaction):
         try:
             if self._give_back():
                 connection_log.warning("A transaction was never completed; changes rolled back")
+            self.journal.end(is_kept=False)
             self.observe_end("abandoned")
         except Exception:  # noqa: S110 - the interpreter is going away and its modules with it
             pass
@@ -290,6 +301,7 @@ class NestedTransaction(RawTransaction):
                 await self._undo(target)
             raise
         finally:
+            self.root.journal.savepoint_released(self._name)
             self.root.tell_released(self._name)
         self.is_committed = True
         self.observe_end("commit")
@@ -319,6 +331,7 @@ def start_undo(target: int, root: RootTransaction, name: str) -> tuple[asyncio.F
         start_durable(target, _requests.control("rollback_to", name)),
         start_durable(target, _requests.control("release", name)),
     )
+    started[0].add_done_callback(lambda _: root.journal.savepoint_given_up(name))
     for watcher in root.watchers:
         watcher.savepoint_undone(name)
     root.tell_released(name)

@@ -13,6 +13,7 @@ from .errors import NotConnectedError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from ._journal import Journal
     from ._options import PoolOptions
     from ._transaction import TransactionWrapper
     from ._unit_of_work.scope import Scope
@@ -27,6 +28,7 @@ __all__ = [
     "current_pool",
     "current_session",
     "is_connected",
+    "journal",
     "pool_target",
     "target",
 ]
@@ -95,6 +97,12 @@ def target() -> int:
         return transaction.target()
     pool = _process.pool
     return pool.handle.number if pool is not None else pool_target()
+
+
+def journal() -> Journal | None:
+    """Find the journal of the transaction that a call of the current context works in, `None` without one."""
+    transaction = ambient()
+    return None if transaction is None else transaction.journal
 
 
 def pool_target() -> int:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ._handle import Handle
+    from ._journal import Journal
     from ._raw_transaction import Row
 
 __all__ = ["IsolationLevel", "TransactionContext", "TransactionWrapper", "normalise_isolation_level"]
@@ -47,6 +48,11 @@ class TransactionWrapper:
     def is_completed(self) -> bool:
         """Whether the transaction has been committed or rolled back."""
         return self._tx.is_completed
+
+    @property
+    def journal(self) -> Journal:
+        """What goes back if the transaction of the server is rolled back."""
+        return self._tx.root.journal
 
     @property
     def is_active(self) -> bool:

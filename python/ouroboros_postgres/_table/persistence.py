@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Self, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from .. import _requests
 from .._builder import QueryBuilder
@@ -11,13 +11,16 @@ from .._events.fire import fire, is_heard
 from .._events.registration import EventType
 from .._guards import is_collection, is_mapping
 from .._runtime import start
-from .._session import target
+from .._session import journal, target
 from .._sql import models
 from .._sql.proxy import ColumnProxy
 from .._unit_of_work import attachment
 from ..errors import RowNotFoundError
 from .record import Record
 from .values import is_same, private_copy, private_rows
+
+if TYPE_CHECKING:
+    from .._journal import Journal, Written
 
 __all__ = ["Persistent"]
 
@@ -74,10 +77,13 @@ class Persistent(Record):
             return False
         await fire(EventType.BEFORE_DELETE, self)
         request = _requests.delete_row(models.table_path(type(self)), self._get_pk_column(), self._row_key())
+        noted = journal()
         gone = cast("int", await start(target(), request))
-        self._clean = None
-        owner = attachment.owner_of(self)
-        if owner is not None:
+        before, self._clean = self._clean, None
+        owned = attachment.owned([self])
+        if noted is not None:
+            noted.note(_uncovered([(self, before, ())], owned), ())
+        for _, owner in owned:
             owner.has_deleted(self)
         if gone:
             await fire(EventType.AFTER_DELETE, self)
@@ -142,8 +148,8 @@ class Persistent(Record):
         values = self._writable()
         sent = private_copy(values)
         request = _requests.insert(models.table_path(type(self)), values)
-        self._settle((await start(target(), request))[0], sent)
-        self._tell_owner()
+        noted = journal()
+        self._take_over([self], await start(target(), request), [sent], noted)
         await fire(EventType.AFTER_INSERT, self)
 
     async def _update(self) -> None:
@@ -184,13 +190,12 @@ class Persistent(Record):
         if self._is_insert_heard():  # a statement that does both does not tell which
             rows = await self._by_key(self._get_pk()).to_dicts()
             if rows:
-                self._settle(rows[0], {})
-                self._tell_owner()
+                self._take_over([self], rows, [{}], journal())
                 return
             await self._announce(EventType.BEFORE_INSERT)
         request = _requests.upsert(models.table_path(type(self)), self._writable(), key, [])
-        self._settle((await start(target(), request))[0], {})
-        self._tell_owner()
+        noted = journal()
+        self._take_over([self], await start(target(), request), [{}], noted, [self._writable()])
         await fire(EventType.AFTER_INSERT, self)
 
     def _is_insert_heard(self) -> bool:
@@ -212,17 +217,39 @@ class Persistent(Record):
         sent = private_copy(dict(values))
         filter = _requests.pk_filter(self._get_pk_column(), pk)
         request = _requests.update(models.table_path(type(self)), values, filter=filter, returning=returning)
+        noted = journal()
         rows = cast("list[Row]", await start(target(), request))
         if rows:
-            self._settle(rows[0], sent)
-            self._tell_owner()
+            self._take_over([self], rows, [sent], noted, [sent if self._clean is not None else self._writable()])
         return rows
 
-    def _tell_owner(self) -> None:
-        """Let the session that the instance belongs to know that it is in step with its row."""
-        owner = attachment.owner_of(self)
-        if owner is not None:
-            owner.has_saved(self)
+    @classmethod
+    def _take_over(
+        cls,
+        instances: list[Self],
+        rows: list[Row],
+        sent: Sequence[Mapping[str, Any]],
+        noted: Journal | None,
+        given: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        """Take over rows as one statement has left them, and let those know who may have to undo that.
+
+        Args:
+            instances: The instances.
+            rows: For each the columns that came back, which belong to it from now on.
+            sent: For each private copies of the values at that time.
+            noted: The journal of the transaction, if there is one.
+            given: For each what it had of its own, if that is more than was sent.
+        """
+        owned = attachment.owned(instances)
+        written: list[Written] = []
+        if noted is not None:
+            written = [(i, i._clean, values) for i, values in zip(instances, given or sent, strict=True)]
+        cls._settle_all(instances, rows, sent)
+        if noted is not None:
+            noted.note(_uncovered(written, owned), rows[0])
+        for instance, owner in owned:
+            owner.has_saved(instance)
 
     @classmethod
     async def _insert_many(cls, rows: Iterable[Any]) -> list[Any]:
@@ -235,10 +262,9 @@ class Persistent(Record):
         request = _requests.insert_many(models.table_path(cls), documents, fill_missing=True)
         if request is None:
             return []
+        noted = journal()
         inserted = cast("list[Row]", await start(target(), request))
-        cls._settle_all(instances, inserted, sent)
-        for instance in instances:
-            instance._tell_owner()
+        cls._take_over(instances, inserted, sent, noted)
         return [instance._get_pk() for instance in instances]
 
     @classmethod
@@ -254,3 +280,9 @@ class Persistent(Record):
         if not is_mapping(row):
             raise TypeError(f"rows[{index}] must be a dict or an instance of {cls.__name__}, not {type(row).__name__}")
         return cls(**row)
+
+
+def _uncovered(written: list[Written], owned: list[tuple[Any, attachment.Owner]]) -> list[Written]:
+    """Leave out the instances whose session undoes what they do here and now."""
+    covered = {id(instance) for instance, owner in owned if owner.covers_here()}
+    return [entry for entry in written if id(entry[0]) not in covered] if covered else written

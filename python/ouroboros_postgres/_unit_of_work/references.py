@@ -132,9 +132,13 @@ def take_back_key(obj: Any, column: str) -> None:
 def await_keys(obj: Any) -> None:
     """Let relationships to parents that have no key any more wait for one again."""
     for reference in references(obj):
-        if not reference.link.many and column_value(obj, reference.link.owner_column) is None:
-            if reference.related and column_value(reference.entry.value, reference.link.target_column) is None:
-                reference.entry.key = None
+        link, entry = reference.link, reference.entry
+        if link.many or not reference.related or column_value(entry.value, link.target_column) is not None:
+            continue
+        key = column_value(obj, link.owner_column)
+        if key is None or key == entry.key:
+            objects.forget_value(obj, link.owner_column)
+            entry.key = None
 
 
 def is_relationship(obj: Any, name: str) -> bool:

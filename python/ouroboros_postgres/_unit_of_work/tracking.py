@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._events.loads import note
 from .._sql import models
-from .._table.values import is_same, private_copy
+from .._table.values import private_copy
 from . import attachment, objects
+from .going_back import take_back
 from .references import (
     forget_related,
     forget_values,
@@ -89,7 +90,8 @@ class Tracking:
             RuntimeError: It belongs to another session.
             ValueError: The query that it comes from left out its primary key.
         """
-        if objects.is_partial(obj):
+        is_transient = objects.is_transient(obj)
+        if not is_transient and objects.is_partial(obj):
             raise ValueError(
                 f"this {type(obj).__name__} cannot be added: the query that it comes from left out its primary key"
             )
@@ -102,7 +104,7 @@ class Tracking:
         if self.work.is_tracked(obj):
             self.work.keep(obj)
             self._claim(obj, self.row_key(obj))
-        elif objects.is_row(obj) and objects.clean_values(obj) is not None:
+        elif objects.is_row(obj) and not is_transient:
             self.attach(obj)
         else:
             self.work.register_new(obj)
@@ -252,7 +254,10 @@ class Tracking:
 
     def referring(self) -> list[Any]:
         """The objects of the session that may refer to others by relationships."""
-        return [obj for obj in self.members() if has_references(obj)]
+        tracked = [snapshot.owner for snapshot in self.work.tracker.snapshots if has_references(snapshot.owner)]
+        found = {id(obj): obj for obj in tracked}
+        found.update((id(obj), obj) for obj in self.work.new_objects if has_references(obj))
+        return [obj for obj in found.values() if not self.work.is_deleted(obj)]
 
     # Rows that were read.
 
@@ -387,12 +392,7 @@ class Tracking:
 
     def uninsert(self, snapshot: ObjectSnapshot) -> None:
         """Make an object what it was before it was inserted, without what it has got from the table."""
-        obj, data, key = snapshot.owner, snapshot.data, objects.key_column(snapshot.owner)
-        values = objects.all_values_of(obj)
-        forgotten = {name for name in snapshot.generated if name == key or is_same(values.get(name), data.get(name))}
-        if objects.is_row(obj):
-            objects.set_clean(obj, None)
-        forget_values(obj, forgotten)
+        take_back(snapshot.owner, snapshot.data, None, snapshot.generated)
 
     def clear(self) -> None:
         """Forget all objects."""
@@ -417,6 +417,10 @@ class Tracking:
 
     # What objects do by their own methods.
 
+    def covers_here(self) -> bool:
+        """Whether what objects do by their own methods here and now is undone with the session."""
+        return self._is_covered()
+
     def has_saved(self, obj: Any) -> None:
         """The object has been written to its row by its own methods."""
         known = self.work.tracker.snapshot(obj)
@@ -440,6 +444,19 @@ class Tracking:
         self._expired.pop(id(obj), None)
         if snapshot is not None and not snapshot.writes and snapshot.original is not None:
             snapshot.original = snapshot.data
+
+    def has_gone_back(self, obj: Any) -> None:
+        """The database has undone what the object did by its own methods outside the transaction of the session."""
+        clean, gone = objects.clean_values(obj), self.deletions.get(id(obj))
+        snapshot = self.work.tracker.snapshot(obj)
+        if clean is None:
+            self.deletions.pop(id(obj), None)
+            self.expunge(obj)
+        elif gone is not None:
+            self.deletions[id(obj)] = gone._replace(original=clean)
+        elif snapshot is not None:
+            snapshot.original = snapshot.data
+            self.index()
 
     def has_deleted(self, obj: Any) -> None:
         """The row of the object has been deleted by its own methods."""
