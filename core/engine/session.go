@@ -12,6 +12,8 @@ type Statement struct {
 	Args []wire.Arg
 	// Read marks a statement without effects: it may run again when its connection is lost.
 	Read bool
+	// Insert marks an INSERT of rows as they are given: what Columns has told stays true.
+	Insert bool
 	// Shape, when set, rearranges the result columns before encoding (nested relations); see wire.Shape.
 	Shape wire.Shape
 }

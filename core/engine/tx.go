@@ -60,6 +60,8 @@ type Tx struct {
 	undone uint64
 	// pinned: the connection is somebody else's to give back.
 	pinned bool
+	// described are the columns of tables, as long as nothing but rows has changed since they were read.
+	described map[[2]string][]Column
 }
 
 // Begin opens a transaction.
@@ -211,6 +213,7 @@ func (t *Tx) Savepoint(ctx context.Context, name string) error {
 // RollbackTo undoes everything since the savepoint, which stays.
 func (t *Tx) RollbackTo(ctx context.Context, name string) error {
 	t.undone++
+	t.described = nil
 	return t.savepoint(ctx, "ROLLBACK TO SAVEPOINT ", name, true)
 }
 
@@ -280,6 +283,9 @@ func (t *Tx) run(ctx context.Context, s Statement, out sink) (pgconn.CommandTag,
 	if t.over.Load() {
 		return pgconn.CommandTag{}, errCompleted()
 	}
+	if !s.Insert {
+		t.described = nil
+	}
 	tag, err := t.lease.timed(ctx, s, known, out, 1)
 	t.settle()
 	if err != nil {
@@ -306,13 +312,24 @@ func (t *Tx) Log(ctx context.Context, logger string, level int, message string, 
 	t.pool.env.log(ctx, logger, level, message, fields)
 }
 
-// Columns implements Session. It asks the server each time: an open transaction may see other tables than the pool.
+// Columns implements Session. It asks the server, as an open transaction may see other tables than the pool, but once for
+// several inserts in a row.
 func (t *Tx) Columns(ctx context.Context, schema, table string) ([]Column, error) {
 	if t.over.Load() {
 		return nil, errCompleted()
 	}
-	columns, err := t.lease.readColumns(ctx, [2]string{schema, table})
+	key := [2]string{schema, table}
+	if known := t.described[key]; known != nil {
+		return known, nil
+	}
+	columns, err := t.lease.readColumns(ctx, key)
 	t.settle()
+	if err == nil && columns != nil {
+		if t.described == nil {
+			t.described = map[[2]string][]Column{}
+		}
+		t.described[key] = columns
+	}
 	return columns, err
 }
 

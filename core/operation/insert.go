@@ -167,7 +167,7 @@ func (b *batch) unnest(ctx context.Context, session engine.Session) (*wire.Resul
 	if err != nil || binding.Declare != nil {
 		return nil, false, nil //nolint:nilerr // the other form names the value that does not fit
 	}
-	result, err := session.Query(ctx, engine.Statement{SQL: sql, Args: args})
+	result, err := session.Query(ctx, engine.Statement{SQL: sql, Args: args, Insert: true})
 	return result, true, err
 }
 

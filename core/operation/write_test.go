@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"ouroboros-postgres/core/engine"
 	"ouroboros-postgres/core/pgerr"
 )
 
@@ -197,4 +198,29 @@ func TestReadUpdateDelete(t *testing.T) {
 	d.fails(`{"op":"update","table":"t","set":[["nope",1]]}`, pgerr.Database, "Update failed: ", "nope")
 	d.fails(`{"op":"delete","table":"nowhere"}`, pgerr.Database, "Delete failed: ")
 	d.fails(`{"op":"select","table":"t","where":"a = $1"}`, pgerr.Query, "$1")
+}
+
+// TestInsertManySeesWhatItsTransactionHasDone changes the type of a column between inserts.
+func TestInsertManySeesWhatItsTransactionHasDone(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	d.exec(`CREATE TABLE t (a int)`)
+	insert := func(values string) string {
+		return `{"op":"insert","table":"t","columns":["a"],"count":2,"values":[[` + values + `]],"many":true}`
+	}
+	d.within(func(inner *database) {
+		inner.want(insert(`1,2`), `[{"a":1},{"a":2}]`)
+		inner.want(insert(`3,4`), `[{"a":3},{"a":4}]`)
+		if err := inner.session.(*engine.Tx).Savepoint(t.Context(), "s"); err != nil {
+			t.Fatal(err)
+		}
+		inner.exec(`ALTER TABLE t ALTER a TYPE text`)
+		inner.want(insert(`"x","y"`), `[{"a":"x"},{"a":"y"}]`)
+		if err := inner.session.(*engine.Tx).RollbackTo(t.Context(), "s"); err != nil {
+			t.Fatal(err)
+		}
+		inner.want(insert(`5,6`), `[{"a":5},{"a":6}]`)
+		inner.exec(`CREATE TEMP TABLE t (a bool)`)
+		inner.want(insert(`true,false`), `[{"a":true},{"a":false}]`)
+	})
 }
