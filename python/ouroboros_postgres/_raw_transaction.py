@@ -112,10 +112,15 @@ class RawTransaction(ABC):
 
     async def savepoint(self, name: str) -> None:
         """Set a savepoint; an earlier one of that name is hidden until this one is released."""
-        await start(self.target(), _requests.control("savepoint", name))
-        self.root.journal.savepoint_set(name)
+        await self.start_savepoint(name)
         for watcher in self.root.watchers:
             watcher.savepoint_set(name)
+
+    def start_savepoint(self, name: str) -> asyncio.Future[Any]:
+        """Set a savepoint without waiting for it and without telling watchers."""
+        setting = start(self.target(), _requests.control("savepoint", name))
+        setting.add_done_callback(partial(_note_savepoint, self.root.journal, name))
+        return setting
 
     async def rollback_to_savepoint(self, name: str) -> None:
         """Undo everything since a savepoint, which stays."""
@@ -336,6 +341,11 @@ def start_undo(target: int, root: RootTransaction, name: str) -> tuple[asyncio.F
         watcher.savepoint_undone(name)
     root.tell_released(name)
     return started
+
+
+def _note_savepoint(journal: Journal, name: str, setting: asyncio.Future[Any]) -> None:
+    if not setting.cancelled() and setting.exception() is None:
+        journal.savepoint_set(name)
 
 
 def abandon_savepoint(tx: RawTransaction, name: str) -> None:

@@ -480,12 +480,13 @@ class Session(metaclass=_SessionMeta):
                 await self._commit()
 
     async def _commit(self) -> None:
+        journal = self._scope.journal
         try:
             await self._scope.commit()
         except BaseException:
             self._take_back()
             raise
-        self._tracking.committed()
+        self._tracking.committed(journal)
         await fire(EventType.AFTER_COMMIT, self)
         if self.expire_on_commit:
             expired = list(self._tracking.members())

@@ -94,12 +94,13 @@ class Flush:
     async def run(self) -> None:
         """Write everything. After a failure objects and rows are as they were, and wait to be written again."""
         target = self._transaction.target()
-        setting = None if self._is_alone else start(target, _requests.control("savepoint", _SAVEPOINT))
+        setting = None if self._is_alone else self._transaction.start_savepoint(_SAVEPOINT)
         try:
             await self._write(target)
             if setting is not None:
                 await setting
                 await start(target, _requests.control("release", _SAVEPOINT))
+                self._transaction.root.journal.savepoint_released(_SAVEPOINT)
         except BaseException as error:
             self._take_back()
             if setting is not None:

@@ -14,6 +14,7 @@ from .._transaction import TransactionContext, TransactionWrapper
 from ..errors import ConnectionFailedError, TransactionClosedError
 
 if TYPE_CHECKING:
+    from .._journal import Journal
     from .._raw_transaction import RawTransaction, SavepointWatcher
     from .._session import CurrentSession
 
@@ -109,6 +110,11 @@ class Scope:
         """Whether what is done here and now is part of the transaction."""
         raw = self._raw
         return raw is not None and not raw.has_ended and raw.target() == target()
+
+    @property
+    def journal(self) -> Journal | None:
+        """What undoes for objects what has been committed to the transaction around that of the session, if any."""
+        return None if self._raw is None or self._raw.depth == 0 else self._raw.root.journal
 
     def settle(self) -> bool:
         """Take note if the transaction around the one of the session has been committed.

@@ -22,6 +22,7 @@ from .references import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .._journal import Journal
     from .identity import IdentityMap
     from .snapshots import ObjectSnapshot
     from .work import UnitOfWork
@@ -357,8 +358,14 @@ class Tracking:
 
     # Ends of transactions.
 
-    def committed(self) -> None:
-        """Take over what the database has now for good."""
+    def committed(self, journal: Journal | None = None) -> None:
+        """Take over what the database has now for good, or as long as the transaction around lasts.
+
+        Args:
+            journal: That of the transaction around, if there is one.
+        """
+        if journal is not None:
+            self._hand_over(journal)
         for snapshot in self.work.tracker.snapshots:
             snapshot.original = snapshot.data
             snapshot.generated = frozenset()
@@ -366,6 +373,15 @@ class Tracking:
         for deletion in self.deletions.values():
             attachment.release(deletion.obj)
         self.deletions.clear()
+
+    def _hand_over(self, journal: Journal) -> None:
+        """Let the transaction around undo for the objects what it undoes for their rows."""
+        for snapshot in self.work.tracker.snapshots:
+            if snapshot.writes and objects.is_row(snapshot.owner):
+                journal.note([(snapshot.owner, snapshot.original, ())], snapshot.generated)
+        for obj, original, generated in self.deletions.values():
+            if objects.is_row(obj):
+                journal.note([(obj, original, ())], generated)
 
     def rolled_back(self) -> None:
         """Give all objects back what they had at the beginning, and forget them."""

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import random
 import weakref
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
@@ -15,6 +16,7 @@ from fixtures.database import Database
 from ouroboros_postgres import Column, Session, Table, begin_transaction, execute, pg_transaction, relationship
 from ouroboros_postgres._column import GeneratedColumn
 from ouroboros_postgres.errors import ConnectionFailedError, PostgresError
+from ouroboros_postgres.events import EventDispatcher, listen
 from ouroboros_postgres.session import ObjectState
 from ouroboros_postgres.transactions import Savepoint, Transaction
 
@@ -58,6 +60,12 @@ async def tables(pg: ModuleType) -> None:
         "rank int CHECK (rank >= 0), length int GENERATED ALWAYS AS (length(text)) STORED, added timestamptz "
         "DEFAULT now(), writer_id int REFERENCES writers)"
     )
+
+
+@pytest.fixture(autouse=True)
+def no_listeners() -> Iterator[None]:
+    yield
+    EventDispatcher().clear()
 
 
 def rows(database: Database) -> list[tuple[str, int | None]]:
@@ -359,6 +367,51 @@ class TestSessions:
         assert new.id is None
         await note.save()
         assert rows(database) == [("a", 2)]
+
+    async def test_what_a_listener_writes_goes_back_with_the_flush(self, database: Database) -> None:
+        log: list[Note] = []
+
+        async def write(note: Note) -> None:
+            log.append(await Note.insert(text=f"{note.text}, {len(log)}"))
+
+        listen(Note, "before_update", write)
+        async with Session() as session:
+            note = session.add(Note(text="a"))
+            await session.flush()
+            note.rank = 1
+            await session.flush()
+            note.rank = -1
+            with pytest.raises(PostgresError):
+                await session.flush()
+            assert [entry.id is None for entry in log] == [False, True]
+            note.rank = 2
+        assert rows(database) == [("a", 2), ("a, 0", None), ("a, 2", None)]
+
+    @pytest.mark.parametrize("is_closed", [False, True])
+    async def test_a_session_that_has_committed_inside(self, is_closed: bool, database: Database) -> None:
+        changed, gone = await Note.insert(text="a", rank=1), await Note.insert(text="b")
+        new, passing = Note(text="c"), Note(text="d")
+        session = Session()
+        with pytest.raises(Undone):
+            async with begin_transaction():
+                session.add_all([changed, gone, new, passing])
+                session.delete(gone)
+                await session.flush()
+                changed.rank = 2
+                session.delete(passing)
+                await session.commit()
+                if is_closed:
+                    await session.close()
+                raise Undone
+        assert [note.id for note in (new, passing)] == [None, None]
+        assert [note.text for note in session] == ([] if is_closed else ["a"])
+        if not is_closed:
+            assert session.is_modified(changed)
+            await session.close()
+        gone.rank = 3
+        for note in (changed, gone, new, passing):
+            await note.save()
+        assert rows(database) == [("a", 2), ("b", 3), ("c", None), ("d", None)]
 
 
 class TestMemory:
