@@ -129,7 +129,7 @@ def _read_body(owner: type[Any], inherited: Mapping[str, Any]) -> _Body:
     body = _Body()
     annotations = annotations_of(owner)
     for name, annotation in annotations.items():
-        if name.startswith("_") or is_class_variable(annotation):
+        if name.startswith("_") or is_class_variable(annotation) or _is_about_relationship(owner, name):
             continue
         value = owner.__dict__.get(name)
         if _is_other(value):
@@ -150,6 +150,11 @@ def _plain_attributes(owner: type[Any], annotations: Mapping[str, Any]) -> Itera
     for name, value in owner.__dict__.items():
         if name not in annotations and not name.startswith("_"):
             yield name, value
+
+
+def _is_about_relationship(owner: type[Any], name: str) -> bool:
+    """Whether an annotation without a value only says more about the type of a relationship of a base."""
+    return name not in owner.__dict__ and models.related_attribute(owner, name) is not None
 
 
 def _is_other(value: object) -> bool:

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Optional, TypeVar, get
 
 import pytest
 
-from ouroboros_postgres import BackReference, Column, ColumnProxy, ManyToMany, Table, relationship
+from ouroboros_postgres import (
+    BackReference,
+    Column,
+    ColumnProxy,
+    ManyToMany,
+    RelationshipDescriptor,
+    Table,
+    relationship,
+)
 from ouroboros_postgres.table import Settings, TableMeta
 
 if TYPE_CHECKING:
@@ -135,6 +143,32 @@ def test_relationships_are_collected_with_and_without_annotation() -> None:
     assert isinstance(Post.comments, BackReference)
     assert isinstance(Post.tags, ManyToMany)
     assert Account._relationships == {}
+
+
+def test_annotations_of_relationships_make_no_columns() -> None:
+    class Post(Table):
+        author_id: int | None = None
+        author: Account = relationship(Account, "author_id")  # type: ignore[assignment]
+        editor: RelationshipDescriptor[Account | None] = relationship(Account, "author_id")
+        replies: list[Nowhere] = relationship("Nowhere", "post_id", uselist=True)  # type: ignore  # noqa: F821
+        rows: "Nowhere[Nobody]" = BackReference("comments", "post_id")  # type: ignore  # noqa: F821, UP037
+
+    class Special(Post):
+        author: RelationshipDescriptor[Account | None]
+        rows: BackReference
+
+    class Other(Post):
+        author: int = 5  # type: ignore[assignment]
+
+    for model in (Post, Special):
+        assert list(model._columns) == ["id", "author_id"]
+        assert set(model._relationships) == {"author", "editor", "replies"}
+        assert model.__dict__.get("author", Post.author) is Post.author
+    author = Account(id=4)
+    post = Special(author=author)
+    assert (post.author_id, post.author.ref, post.to_dict()) == (4, 4, {"author_id": 4})
+    assert list(Other._columns) == ["id", "author_id", "author"]
+    assert set(Other._relationships) == {"editor", "replies"}
 
 
 class Tag(Table):

@@ -36,6 +36,7 @@ class Author(Table):
     name: str
     posts = relationship(lambda: Post, "author_id", uselist=True, back_populates="author")
     named = relationship("Post", "author_id", LoadingStrategy.SELECTIN, uselist=True)
+    edited: RelationshipDescriptor[list[Post]] = relationship("Post", "author_id", uselist=True)
     rows = BackReference("posts", "author_id")
 
 
@@ -74,6 +75,20 @@ async def loaders(post: Post, author: Author) -> None:
     post.author = author
     post.author = None
     del post.author
+
+
+async def annotated(post: Post, author: Author) -> None:
+    assert_type(Author.edited, RelationshipDescriptor[list[Post]])
+    assert_type(await author.edited, list[Post])
+    Post(title="x", editor=author)
+    Post(title="x", editor=None)
+    Author(name="x", edited=[post])
+
+
+class Mistaken(Table):
+    # The attribute of an instance is a loader, not the related instance: an annotation that says otherwise is an error.
+    author: Author | None = relationship(Author, "author_id")  # type: ignore[assignment]
+    posts: list[Post] = relationship("Post", "author_id", uselist=True)  # type: ignore[assignment]
 
 
 async def references(post: Post, author: Author) -> None:
