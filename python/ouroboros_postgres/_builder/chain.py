@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
 from .fields import PARAMETERS, orders, windows
 from .names import name_of
@@ -12,6 +12,12 @@ from .state import State
 __all__ = ["Chain", "M"]
 
 M = TypeVar("M")
+
+_PARAMETERS: Final = tuple(
+    "_order_by _offset _limit _select _aggregates _group_by _having _distinct _distinct_on "
+    "_ctes _subqueries _windows _set_operations _returning _options".split()
+)
+"""The parameters of a query behind its filters, in their order."""
 
 
 class Chain(Generic[M]):
@@ -45,25 +51,13 @@ class Chain(Generic[M]):
         _options: Iterable[Any] | None = None,
     ) -> None:
         self._state = State(model, tuple(filters))
-        parts = {
-            "_order_by": _order_by,
-            "_offset": _offset,
-            "_limit": _limit,
-            "_select": _select,
-            "_aggregates": _aggregates,
-            "_group_by": _group_by,
-            "_having": _having,
-            "_distinct": _distinct,
-            "_distinct_on": _distinct_on,
-            "_ctes": _ctes,
-            "_subqueries": _subqueries,
-            "_windows": _windows,
-            "_set_operations": _set_operations,
-            "_returning": _returning,
-            "_options": _options,
-        }
-        if any(parts.values()):
-            self._state = self._state.replace(**_read({name: part for name, part in parts.items() if part}))
+        parts = (
+            *(_order_by, _offset, _limit, _select, _aggregates, _group_by, _having, _distinct, _distinct_on),
+            *(_ctes, _subqueries, _windows, _set_operations, _returning, _options),
+        )
+        if any(parts):
+            given = {name: part for name, part in zip(_PARAMETERS, parts, strict=True) if part}
+            self._state = self._state.replace(**_read(given))
 
     def _clone(self, **changes: Any) -> Self:
         """Copy with changes, which are named and given as for the constructor."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .._sql.encoder import Encoder, Node
     from .state import State
 
-__all__ = ["Row", "check_transaction", "fields", "run"]
+__all__ = ["Row", "check_transaction", "fields", "opening", "run", "run_opened"]
 
 Row: TypeAlias = dict[str, Any]
 
@@ -42,6 +42,17 @@ async def run(statement: Node, encoder: Encoder, purpose: str = "query", explain
     if explain is not None:
         request["explain"] = explain
     return await start(target(), _requests.encode(request))
+
+
+def opening(statement: Node) -> bytes:
+    """What the request of a statement begins with, whatever its values are."""
+    return _requests.encode({"op": "statement", "statement": statement})[:-1] + b","
+
+
+async def run_opened(opening: bytes, values: list[Any]) -> Any:
+    """Run a statement like `run`, given what its request begins with."""
+    rest = {"args": arguments(values), "purpose": "query"} if values else {"purpose": "query"}
+    return await start(target(), opening + _requests.encode(rest)[1:])
 
 
 def check_transaction(state: State) -> None:

@@ -15,7 +15,8 @@ from .._loading.statements import Select
 from .._sql import models
 from .._sql.encoder import Encoder
 from . import tree
-from .execution import check_transaction, fields, run
+from .execution import check_transaction, fields, run, run_opened
+from .prepared import prepared
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -30,11 +31,27 @@ __all__ = ["aggregate", "batches", "count", "exists", "explain", "instances", "r
 
 async def instances(state: State) -> list[Any]:
     """The rows as instances, with what its options load."""
+    plan = _plan(state, batched=False)
+    if plan is None:
+        return await _made(state.model, await _selected(state))
     encoder = Encoder()
-    node, loading = _loading(state, encoder)
+    node, loading = _loaded(state, plan, encoder)
     check_transaction(state)
     found: list[Row] = await run({"select": node}, encoder)
-    return await (_made(state.model, found) if loading is None else loading.finish(found))
+    return await loading.finish(found)
+
+
+async def _selected(state: State) -> list[Row]:
+    """The rows of the select of a query with which nothing else is loaded."""
+    known = prepared(state)
+    if known is not None:
+        simple: list[Row] = await run_opened(*known)
+        return simple
+    encoder = Encoder()
+    node = tree.select(state, encoder)
+    check_transaction(state)
+    found: list[Row] = await run({"select": node}, encoder)
+    return found
 
 
 async def _made(model: models.Model, found: list[Row]) -> list[Any]:
@@ -52,9 +69,11 @@ def select(state: State, encoder: Encoder) -> Node:
 def _loading(state: State, encoder: Encoder, *, batched: bool = False) -> tuple[Node, Loading | None]:
     """The select of a query, and what its rows go through to become instances, `None` for nothing special."""
     plan = _plan(state, batched=batched)
-    node = tree.select(state, encoder, qualified=plan is not None and bool(plan.joined))
-    if plan is None:
-        return node, None
+    return (tree.select(state, encoder), None) if plan is None else _loaded(state, plan, encoder)
+
+
+def _loaded(state: State, plan: Plan, encoder: Encoder) -> tuple[Node, Loading]:
+    node = tree.select(state, encoder, qualified=bool(plan.joined))
     loading = Loading(plan, state.model, Select(node, models.source_key(state.model), encoder))
     return loading.select.node, loading
 
@@ -91,11 +110,7 @@ async def rows(state: State) -> list[Row]:
     """The rows as dicts; of its options only the names are checked."""
     if state.options:
         check_options(state.model, state.options)
-    encoder = Encoder()
-    node = tree.select(state, encoder)
-    check_transaction(state)
-    found: list[Row] = await run({"select": node}, encoder)
-    return found
+    return await _selected(state)
 
 
 async def aggregate(state: State) -> list[Row]:
