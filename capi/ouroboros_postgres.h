@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 #define OB_ABI_MAJOR 1
-#define OB_ABI_MINOR 0
+#define OB_ABI_MINOR 1
 
 /* Statuses. Since 1.0. */
 #define OB_OK 0
@@ -57,9 +57,13 @@ uint32_t ob_abi_version(void);
 /* A static text: version, Go version, revision. Never freed. Since 1.0. */
 const char *ob_build_info(void);
 
+/* A flag of ob_queue_open: wake_fd is an epoll instance. Since 1.1. */
+#define OB_QUEUE_EPOLL 1
+
 /* Opens a completion queue. wake_fd (an eventfd, or the writing end of a socket or pipe; -1 for none) is duplicated:
  * the caller keeps its own. It is written to (8 bytes, the number 1) when the queue goes from drained to non-empty.
- * flags must be 0. Since 1.0. */
+ * flags is 0 or OB_QUEUE_EPOLL (Linux): then the caller watches the instance, which is the queue's alone and needs no
+ * reading, and drains when it becomes readable; answers that arrive meanwhile are read within the drain. Since 1.0. */
 int32_t ob_queue_open(int64_t wake_fd, uint32_t flags, uint64_t *queue);
 
 /* Takes finished frames, at most max_frames (0: 256) and about 1 MiB, in one allocation. Never blocks; no frame is

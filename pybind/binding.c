@@ -114,19 +114,18 @@ static PyObject *binding_build_info(PyObject *module, PyObject *Py_UNUSED(none))
     return ob == NULL ? NULL : PyUnicode_FromString(ob->build_info());
 }
 
-PyDoc_STRVAR(queue_open_doc, "queue_open(wake_fd, /)\n--\n\nOpens a completion queue; wake_fd is duplicated, -1 for none.");
+PyDoc_STRVAR(queue_open_doc,
+             "queue_open(wake_fd, flags=0, /)\n--\n\nOpens a completion queue; wake_fd is duplicated, -1 for none.");
 
-static PyObject *binding_queue_open(PyObject *module, PyObject *argument) {
+static PyObject *binding_queue_open(PyObject *module, PyObject *args) {
     const ob_library *ob = library(module);
+    long long wake_fd;
+    unsigned int flags = 0;
     uint64_t queue = 0;
-    if (ob == NULL) {
+    if (ob == NULL || !PyArg_ParseTuple(args, "L|I:queue_open", &wake_fd, &flags)) {
         return NULL;
     }
-    long long wake_fd = PyLong_AsLongLong(argument);
-    if (wake_fd == -1 && PyErr_Occurred()) {
-        return NULL;
-    }
-    int32_t status = ob->queue_open(wake_fd, 0, &queue);
+    int32_t status = ob->queue_open(wake_fd, flags, &queue);
     return status == OB_OK ? PyLong_FromUnsignedLongLong(queue) : status_error(module, "ob_queue_open", status);
 }
 
@@ -364,7 +363,7 @@ static PyMethodDef methods[] = {
     {"load", binding_load, METH_O, load_doc},
     {"loaded", binding_loaded, METH_NOARGS, loaded_doc},
     {"build_info", binding_build_info, METH_NOARGS, build_info_doc},
-    {"queue_open", binding_queue_open, METH_O, queue_open_doc},
+    {"queue_open", binding_queue_open, METH_VARARGS, queue_open_doc},
     {"queue_close", binding_queue_close, METH_O, queue_close_doc},
     {"queue_wait", binding_queue_wait, METH_VARARGS, queue_wait_doc},
     {"submit", (PyCFunction)(void (*)(void))binding_submit, METH_FASTCALL, submit_doc},

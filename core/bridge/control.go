@@ -41,6 +41,7 @@ func (l *Library) env() engine.Env {
 		},
 		Log:      l.Log,
 		LogLevel: l.LogLevel,
+		Hurry:    l.attendance.hurry,
 	}
 }
 

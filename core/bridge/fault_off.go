@@ -10,3 +10,4 @@ type faults struct{}
 func (*faults) export()                   {}
 func (*faults) operation(context.Context) {}
 func (*faults) memory() bool              { return false }
+func (*faults) armed() bool               { return false }

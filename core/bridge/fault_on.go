@@ -36,6 +36,9 @@ func (f *faults) operation(ctx context.Context) {
 	}
 }
 
+// armed tells whether the next operation meets a fault, which is meant for a goroutine.
+func (f *faults) armed() bool { return f.panicGoroutine.Load() || f.delay.Load() > 0 }
+
 func (f *faults) memory() bool {
 	return f.noMemory.CompareAndSwap(true, false)
 }

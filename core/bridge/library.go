@@ -17,6 +17,8 @@ type Library struct {
 	known    *operation.Operations // on pools and transactions, and the pure ones
 	faults   faults
 
+	attendance attendance
+
 	// root ends when Shutdown begins, hard when its patience with durable operations and connections in use is over.
 	// The contexts of all operations descend from one of them.
 	root, hard     context.Context
@@ -60,15 +62,23 @@ func (l *Library) Contain(export string) {
 	}
 }
 
+// queueEpoll is the flag of a queue whose reader watches an epoll instance; the value is that of the header.
+const queueEpoll = 1
+
 // QueueOpen opens a completion queue; wakeFD is duplicated, -1 stands for none.
 func (l *Library) QueueOpen(wakeFD int64, flags uint32) (uint64, Status) {
 	if l.closed.Load() {
 		return 0, Closed
 	}
-	if flags != 0 {
+	open := newWaker
+	switch flags {
+	case 0:
+	case queueEpoll:
+		open = newPollingWaker
+	default:
 		return 0, BadRequest
 	}
-	w, status := newWaker(wakeFD)
+	w, status := open(wakeFD)
 	if status != OK {
 		return 0, status
 	}
@@ -99,6 +109,7 @@ func (l *Library) QueueDrain(queue uint64, maxFrames uint32, alloc func(size int
 	if maxFrames != 0 {
 		limit = int(maxFrames)
 	}
+	l.collect(q)
 	return q.drain(limit, alloc)
 }
 

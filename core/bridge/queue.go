@@ -34,11 +34,18 @@ type inflight struct {
 	cancel context.CancelFunc
 	// durable operations run to their end even when nobody waits for them any more.
 	durable bool
+	// attended is set once the reader of the queue is to finish the operation. Guarded by the queue's mutex.
+	attended *attended
 	// unreported is how many of its statements have no record, for want of room. Guarded by the queue's mutex.
 	unreported int
 }
 
+// abandon is the end of an operation that nobody waits for. One that is attended goes on elsewhere: its connection must not
+// depend on a reader any more.
 func (o *inflight) abandon() {
+	if o.attended != nil {
+		o.attended.leave()
+	}
 	if !o.durable {
 		o.cancel()
 	}
@@ -65,19 +72,31 @@ func (q *Queue) admit(parent context.Context, id uint64, durable bool) (*infligh
 }
 
 // finish delivers the one frame of an operation, or drops it when nobody waits for it any more.
-func (q *Queue) finish(op *inflight, f frame) {
+func (q *Queue) finish(op *inflight, f frame) { q.wakeIf(q.settle(op, f)) }
+
+// settle is finish without the wake-up, and tells whether one is needed.
+func (q *Queue) settle(op *inflight, f frame) (wake bool) {
 	f.operation = op.id
 	q.mu.Lock()
 	if q.inflight[op.id] != op {
 		q.mu.Unlock()
 		dropAll([]frame{f})
-		return
+		return false
 	}
+	defer q.mu.Unlock()
 	delete(q.inflight, op.id)
-	wake := q.pushUnreported(op)
-	wake = q.push(f) || wake
-	q.mu.Unlock()
-	q.wakeIf(wake)
+	wake = q.pushUnreported(op)
+	return q.push(f) || wake
+}
+
+// attended finds the operation of this number if it is to be finished by the reader.
+func (q *Queue) attended(number uint64) *attended {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if op := q.inflight[number]; op != nil {
+		return op.attended
+	}
+	return nil
 }
 
 // pushUnreported tells under the lock, ahead of the answer, how many statements of an operation have no record.

@@ -15,6 +15,7 @@ func (l *Library) Shutdown(graceMS uint32) Status {
 	patience := time.AfterFunc(grace/2, l.cutOff)
 	defer patience.Stop()
 	open := l.handles.close()
+	l.attendance.hurry()
 	l.cancel()
 	for _, kind := range []Kind{KindQueue, KindListener, KindCursor, KindTransaction, KindPool} {
 		for _, r := range open[kind] {

@@ -33,9 +33,11 @@ type task struct {
 	durable bool
 	// session is the transaction or pool underneath, the zero value where there is none.
 	session resource
-	// ahead, where there is one, is called before run and must not wait.
-	ahead func(ctx context.Context)
-	run   func(ctx context.Context) (reply, error)
+	// ahead, where there is one, is called before run and must not wait. It may answer with a socket: run can be left until
+	// that has something to say and receive, which does not wait either, has read it.
+	ahead   func(ctx context.Context) (socket int, attendable bool)
+	receive func() bool
+	run     func(ctx context.Context) (reply, error)
 	// close, where there is one, is called at the end, also of a task that never ran.
 	close func()
 }
@@ -92,26 +94,35 @@ func (l *Library) start(q *Queue, op *inflight, t task) {
 		place = t.session.enqueue()
 	}
 	l.operations.Add(1)
-	l.sendAhead(op.ctx, t)
-	l.tasks.spawn(func() {
+	run := func(deliver func(*inflight, frame)) {
 		f := l.execute(op.ctx, t, place)
 		l.operations.Add(-1)
-		q.finish(op, f)
+		deliver(op, f)
 		op.cancel()
-	}, func(c crash) { l.logCrash(op.ctx, t.name, c) })
+	}
+	proceed := func() {
+		l.tasks.spawn(func() { run(q.finish) }, func(c crash) { l.logCrash(op.ctx, t.name, c) })
+	}
+	socket, attendable := l.sendAhead(op.ctx, t)
+	if !attendable || !l.attend(q, op, socket, &attended{
+		receive: t.receive, proceed: proceed,
+		finish: func() { run(func(op *inflight, f frame) { q.settle(op, f) }) },
+	}) {
+		proceed()
+	}
 }
 
 // sendAhead gives a task the chance to begin on the caller's thread, with what needs no waiting.
-func (l *Library) sendAhead(ctx context.Context, t task) {
+func (l *Library) sendAhead(ctx context.Context, t task) (socket int, attendable bool) {
 	if t.ahead == nil {
-		return
+		return noFD, false
 	}
 	defer func() {
 		if reason := recover(); reason != nil { // the task meets the same fault again, where it becomes its outcome
 			l.logCrash(ctx, t.name, newCrash(reason))
 		}
 	}()
-	t.ahead(ctx)
+	return t.ahead(ctx)
 }
 
 // execute runs a task when its turn has come; a panic becomes its outcome.
@@ -191,7 +202,8 @@ func (l *Library) resolveSession(name string, read operation.Func, target uint64
 	w := &work{library: l, session: session, read: read, request: request}
 	t := task{name: name, session: r, run: w.run}
 	if pool, ok := session.(*engine.Pool); ok && len(request) <= maxAhead {
-		t.ahead, t.close = func(ctx context.Context) { w.ahead(ctx, pool) }, w.close
+		t.ahead = func(ctx context.Context) (int, bool) { return w.ahead(ctx, pool) }
+		t.receive, t.close = w.receive, w.close
 	}
 	return t, OK
 }

@@ -13,27 +13,41 @@ type waker struct {
 	mu       sync.Mutex
 	fd       int
 	blocking bool
+	// poll is an epoll instance that the reader watches instead of fd, which is part of it; else noFD.
+	poll int
 }
 
 const noFD = -1
 
+// maxReady is how many sockets one call of ready tells of; the reader is woken again for the others.
+const maxReady = 64
+
 // newWaker duplicates fd; -1 stands for none.
 func newWaker(fd int64) (*waker, Status) {
 	if fd == noFD {
-		return &waker{fd: noFD}, OK
+		return &waker{fd: noFD, poll: noFD}, OK
 	}
-	if fd < 0 || fd > 1<<31-1 {
-		return nil, BadRequest
+	own, status := duplicate(fd)
+	if status != OK {
+		return nil, status
 	}
-	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
+	flags, err := unix.FcntlInt(uintptr(own), unix.F_GETFL, 0)
 	if err != nil || flags&unix.O_ACCMODE == unix.O_RDONLY {
+		_ = unix.Close(own)
 		return nil, BadRequest
+	}
+	return &waker{fd: own, blocking: flags&unix.O_NONBLOCK == 0, poll: noFD}, OK
+}
+
+func duplicate(fd int64) (int, Status) {
+	if fd < 0 || fd > 1<<31-1 {
+		return noFD, BadRequest
 	}
 	own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {
-		return nil, BadRequest
+		return noFD, BadRequest
 	}
-	return &waker{fd: own, blocking: flags&unix.O_NONBLOCK == 0}, OK
+	return own, OK
 }
 
 // wake makes the fd readable for its reader. A full pipe or a gone reader needs no wake-up, so errors are of no
@@ -66,8 +80,10 @@ func (w *waker) full() bool {
 func (w *waker) close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.fd != noFD {
-		_ = unix.Close(w.fd) // nothing can be done about it, and the number is free either way
-		w.fd = noFD
+	for _, fd := range [...]*int{&w.fd, &w.poll} {
+		if *fd != noFD {
+			_ = unix.Close(*fd) // nothing can be done about it, and the number is free either way
+			*fd = noFD
+		}
 	}
 }

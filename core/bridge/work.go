@@ -22,14 +22,22 @@ type work struct {
 }
 
 // ahead reads the request and sends its first statement, if a connection is idle.
-func (w *work) ahead(ctx context.Context, pool *engine.Pool) {
-	if !pool.HasIdle() || w.prepare() != nil || w.task.First == nil {
-		return // run reports errors
+func (w *work) ahead(ctx context.Context, pool *engine.Pool) (socket int, attendable bool) {
+	if !pool.HasIdle() || w.prepare() != nil || w.task.Only == nil {
+		return noFD, false // run reports errors
 	}
-	if w.started = pool.Start(ctx, *w.task.First); w.started != nil {
-		w.session = w.started
+	if w.started = pool.Start(ctx, *w.task.Only); w.started == nil {
+		return noFD, false
 	}
+	w.session = w.started
+	if w.library.faults.armed() {
+		return noFD, false
+	}
+	return w.started.Socket()
 }
+
+// receive reads the answer to what was sent, if it has come and is all that run waits for.
+func (w *work) receive() bool { return w.started.Receive() }
 
 func (w *work) prepare() error {
 	if w.task != nil {

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"encoding/binary"
+	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -15,6 +17,7 @@ import (
 type Ahead struct {
 	*Pool
 	statement Statement
+	known     *plan
 	out       *encoding
 	lease     *lease // nil once it has been asked for
 	doubtful  bool   // the connection has to be proven first, nothing was sent
@@ -35,7 +38,7 @@ func (p *Pool) Start(ctx context.Context, s Statement) *Ahead {
 	if l == nil {
 		return nil
 	}
-	a := &Ahead{Pool: p, statement: s, out: &encoding{shape: s.Shape}, lease: l, doubtful: doubtful}
+	a := &Ahead{Pool: p, statement: s, known: known, out: &encoding{shape: s.Shape}, lease: l, doubtful: doubtful}
 	returned := false
 	defer func() {
 		if !returned { // a panic of the driver
@@ -60,11 +63,7 @@ func (a *Ahead) Query(ctx context.Context, s Statement) (*wire.Result, error) {
 		a.release(l)
 		l = nil
 	}
-	tag, err := a.autocommit(ctx, a.statement, a.out, l)
-	if err != nil {
-		return nil, err
-	}
-	return a.out.result(tag), nil
+	return a.query(ctx, a.statement, a.out, l)
 }
 
 // Close gives the connection back if nobody has asked for the answer.
@@ -78,6 +77,57 @@ func (a *Ahead) Close() {
 		l.destroy()
 	}
 	a.release(l)
+}
+
+// Socket is where the answer arrives, if that can be seen by looking at it: not through TLS, and not if it is likely to be
+// long.
+func (a *Ahead) Socket() (fd int, ok bool) {
+	if a.lease == nil || a.lease.sent == nil || a.known.long.Load() || a.lease.pg.Frontend().ReadBufferLen() > 0 {
+		return 0, false
+	}
+	ok = socketOf(a.lease.pg.Conn(), func(socket uintptr) { fd = int(socket) })
+	return fd, ok
+}
+
+// Receive reads the answer if all of it has arrived, and tells whether Query will not have to wait for anything.
+func (a *Ahead) Receive() bool {
+	sent := a.lease.sent
+	if !a.lease.hasAnswer() {
+		return false
+	}
+	_, err := sent.receive(a.out)
+	return err == nil && len(a.out.waiting) == 0
+}
+
+// maxAnswer is how long an answer may be that is received on a thread that must not wait.
+const maxAnswer = 8 << 10
+
+// hasAnswer looks whether the socket has messages up to the one that ends an answer.
+func (b *backend) hasAnswer() bool {
+	if b.peeked == nil {
+		b.peeked = new([maxAnswer]byte)
+	}
+	n := 0
+	socketOf(b.pg.Conn(), func(socket uintptr) {
+		n, _, _ = syscall.Recvfrom(int(socket), b.peeked[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+	})
+	return isAnswer(b.peeked[:max(n, 0)])
+}
+
+// isAnswer tells whether messages of the server are complete, with ReadyForQuery among them.
+func isAnswer(messages []byte) bool {
+	const header = 5
+	for len(messages) >= header {
+		size := 1 + uint64(binary.BigEndian.Uint32(messages[1:]))
+		if size < header || size > uint64(len(messages)) {
+			return false
+		}
+		if messages[0] == 'Z' {
+			return true
+		}
+		messages = messages[size:]
+	}
+	return false
 }
 
 // HasIdle tells whether a connection is free just now.
@@ -149,6 +199,10 @@ func (g *glance) Err() error {
 type sent struct {
 	pipeline *pgconn.Pipeline
 	started  time.Time
+
+	received bool // what follows is set
+	tag      pgconn.CommandTag
+	err      error
 }
 
 // send puts a statement of the cache on its way, if its arguments fit as they are.
@@ -195,8 +249,16 @@ func (b *backend) bound(s Statement, p *plan) (known *prepared, values [][]byte,
 	return nil, nil, 0
 }
 
-// receive reads the answer.
+// receive reads the answer, once.
 func (s *sent) receive(out sink) (pgconn.CommandTag, error) {
+	if !s.received {
+		s.received = true
+		s.tag, s.err = s.read(out)
+	}
+	return s.tag, s.err
+}
+
+func (s *sent) read(out sink) (pgconn.CommandTag, error) {
 	var tag pgconn.CommandTag
 	result, err := s.pipeline.GetResults()
 	if reader, ok := result.(*pgconn.ResultReader); ok && err == nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"ouroboros-postgres/core/internal/pgtest"
+	"ouroboros-postgres/core/pgerr"
 )
 
 // notified leaves a message of the server unread on the one idle connection of p, which makes it one to prove first.
@@ -152,5 +153,127 @@ func TestStatementSentAheadMeetsAnOutdatedPlan(t *testing.T) {
 	result, err := a.Query(t.Context(), s)
 	if err != nil || string(result.Rows) != `[1,"y"]` {
 		t.Fatalf("got %v, %v", result, err)
+	}
+}
+
+// arrived waits until the server has said something on the connection of a.
+func arrived(t *testing.T, a *Ahead) {
+	t.Helper()
+	for !readable(a.lease.pg.Conn()) {
+		if t.Context().Err() != nil {
+			t.Fatal("no answer arrived")
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func TestAnswerIsReceivedWithoutWaiting(t *testing.T) {
+	p, _ := open(t, func(o *Options) { o.MaxConnections = 1 })
+	s := Statement{SQL: "SELECT $1::int AS n, pg_sleep(0.05)::text AS pause", Args: args(t, "[7]")}
+	a := started(t.Context(), t, p, s)
+	if _, ok := a.Socket(); !ok {
+		t.Fatal("the connection has no socket to look at")
+	}
+	if a.Receive() {
+		t.Fatal("there is no answer yet")
+	}
+	arrived(t, a)
+	if !a.Receive() {
+		t.Fatal("the answer is there")
+	}
+	result, err := a.Query(t.Context(), s)
+	if err != nil || string(result.Rows) != `[7,""]` {
+		t.Fatalf("got %v, %v", result, err)
+	}
+	a.Close()
+	expect(t, p, "SELECT 2", "[]", "2")
+}
+
+func TestErrorsAndWhatIsUnknownNeedAGoroutine(t *testing.T) {
+	p, _ := open(t, func(o *Options) { o.MaxConnections = 1 })
+	divided := Statement{SQL: "SELECT 1 / $1::int AS n", Args: args(t, "[1]")}
+	if _, err := p.Query(t.Context(), divided); err != nil {
+		t.Fatal(err)
+	}
+	divided.Args = args(t, "[0]")
+	a := p.Start(t.Context(), divided)
+	if a == nil {
+		t.Fatal("the statement was not sent ahead")
+	}
+	arrived(t, a)
+	if a.Receive() {
+		t.Error("an error may have to be followed by another attempt")
+	}
+	if _, err := a.Query(t.Context(), divided); pgerr.From(err).SQLState != "22012" {
+		t.Errorf("got %v", err)
+	}
+	a.Close()
+	expect(t, p, "SELECT 2", "[]", "2")
+}
+
+func TestLongAnswersAreNotAwaitedAtTheSocket(t *testing.T) {
+	p, _ := open(t, func(o *Options) { o.MaxConnections = 1 })
+	s := Statement{SQL: "SELECT repeat('x', $1::int) AS x", Args: args(t, "[20000]")}
+	a := started(t.Context(), t, p, s)
+	if _, ok := a.Socket(); ok {
+		t.Error("the answer before was long")
+	}
+	arrived(t, a)
+	if a.Receive() {
+		t.Error("more than fits was received")
+	}
+	if result, err := a.Query(t.Context(), s); err != nil || len(result.Rows) < 20000 {
+		t.Fatalf("got %v, %v", result, err)
+	}
+	a.Close()
+	s.Args = args(t, "[2]")
+	a = started(t.Context(), t, p, s)
+	if _, ok := a.Socket(); !ok {
+		t.Error("the answer before was short")
+	}
+	a.Close()
+}
+
+func TestWhoeverNeedsAConnectionHurriesTheOthers(t *testing.T) {
+	j := &journal{}
+	env := j.env()
+	hurried := make(chan struct{}, 10)
+	env.Hurry = func() { hurried <- struct{}{} }
+	options := DefaultOptions()
+	options.MaxConnections = 1
+	p, err := Open(t.Context(), pgtest.DSN(t), options, env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := Statement{SQL: "SELECT 1 AS n"}
+	a := started(t.Context(), t, p, s)
+	done := make(chan error, 1)
+	env.Spawn(func() {
+		_, err := p.Query(t.Context(), s)
+		done <- err
+	})
+	<-hurried
+	if _, err := a.Query(t.Context(), s); err != nil {
+		t.Error(err)
+	}
+	a.Close()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if err := p.Close(context.Background(), time.Second); err != nil || len(hurried) != 1 {
+		t.Errorf("got %v; closing hurried %d times", err, len(hurried))
+	}
+}
+
+func TestAnswersEndWithReadyForQuery(t *testing.T) {
+	const bound, row, ready = "2\x00\x00\x00\x04", "D\x00\x00\x00\x0a\x00\x00ZZZZ", "Z\x00\x00\x00\x05I"
+	for messages, want := range map[string]bool{
+		"": false, bound: false, bound + row: false, bound + row + ready: true, ready: true,
+		bound + row + ready[:5]: false, bound + row[:7]: false, row[:3]: false, "Z\x00\x00\x00\x00I": false,
+		"D\xff\xff\xff\xff" + ready: false,
+	} {
+		if isAnswer([]byte(messages)) != want {
+			t.Errorf("%q: not %t", messages, want)
+		}
 	}
 }

@@ -30,6 +30,8 @@ type backend struct {
 	changedSchema bool
 	// sent is the statement that was sent ahead on this connection and waits for a reader.
 	sent *sent
+	// peeked is room for what has arrived; see hasAnswer.
+	peeked *[maxAnswer]byte
 	// abandoned, set by an open transaction, tells it that its connection was cut. Guarded by the pool's mutex.
 	abandoned func()
 }

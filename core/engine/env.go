@@ -9,6 +9,9 @@ type Env struct {
 	Log func(ctx context.Context, r LogRecord)
 	// LogLevel is the lowest level that anybody listens to; records below it are not built.
 	LogLevel func() int
+	// Hurry, where there is one, asks those who have not come for an answer yet to let a goroutine read it (Ahead.Receive):
+	// their connections are needed.
+	Hurry func()
 }
 
 // LogRecord becomes a record of the Python logger "ouroboros_postgres.<Logger>".
@@ -32,6 +35,12 @@ const (
 
 // traceLogger marks the records of LevelTrace; no Python logger gets them.
 const traceLogger = "trace"
+
+func (e Env) hurry() {
+	if e.Hurry != nil {
+		e.Hurry()
+	}
+}
 
 func (e Env) enabled(level int) bool {
 	lowest := e.LogLevel()

@@ -18,6 +18,8 @@ type plan struct {
 	// inferable: the server has inferred the parameter types of this text before, so trying again cannot abort a
 	// transaction. undeclared: it could not, the natural types are declared at once.
 	inferable, undeclared atomic.Bool
+	// long: the latest answer was.
+	long atomic.Bool
 }
 
 // reject refuses what must not be sent at all.

@@ -209,6 +209,7 @@ func (p *Pool) takeSlot(ctx context.Context) error {
 		return nil
 	default:
 	}
+	p.env.hurry()
 	timer := time.NewTimer(p.acquireFor)
 	defer timer.Stop()
 	select {
@@ -288,6 +289,7 @@ func (p *Pool) Close(ctx context.Context, grace time.Duration) error {
 		return nil
 	}
 	close(p.closing)
+	p.env.hurry()
 	done := make(chan struct{})
 	p.env.Spawn(func() {
 		defer close(done)

@@ -14,12 +14,18 @@ import (
 
 // Query runs one statement on any connection, in autocommit.
 func (p *Pool) Query(ctx context.Context, s Statement) (*wire.Result, error) {
-	out := &encoding{shape: s.Shape}
-	tag, err := p.autocommit(ctx, s, out, nil)
+	return p.query(ctx, s, &encoding{shape: s.Shape}, nil)
+}
+
+// query is Query, perhaps of a statement that is on its way.
+func (p *Pool) query(ctx context.Context, s Statement, out *encoding, ahead *lease) (*wire.Result, error) {
+	tag, err := p.autocommit(ctx, s, out, ahead)
 	if err != nil {
 		return nil, err
 	}
-	return out.result(tag), nil
+	result := out.result(tag)
+	p.plans.of(s.SQL).long.Store(len(result.Rows) > maxAnswer)
+	return result, nil
 }
 
 // Text runs one of the core's own questions on any connection.

@@ -46,20 +46,25 @@ func readable(conn net.Conn) bool {
 	if layered, ok := conn.(interface{ NetConn() net.Conn }); ok {
 		conn = layered.NetConn()
 	}
-	socket, ok := conn.(syscall.Conn)
-	if !ok {
-		return true
-	}
-	raw, err := socket.SyscallConn()
-	if err != nil {
-		return true
-	}
 	pending := true
 	var one [1]byte
-	// Not raw.Read: it waits for the driver's background reader, which a slow write may have left waiting for the server.
-	err = raw.Control(func(fd uintptr) {
+	looked := socketOf(conn, func(fd uintptr) {
 		_, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		pending = err != syscall.EAGAIN //nolint:errorlint // a bare errno of the kernel
 	})
-	return err != nil || pending
+	return !looked || pending
+}
+
+// socketOf gives the descriptor of a connection that is nothing but a socket to look.
+func socketOf(conn net.Conn, look func(fd uintptr)) bool {
+	socket, ok := conn.(syscall.Conn)
+	if !ok {
+		return false
+	}
+	raw, err := socket.SyscallConn()
+	if err != nil {
+		return false
+	}
+	// Not raw.Read: it waits for the driver's background reader, which a slow write may have left waiting for the server.
+	return raw.Control(look) == nil
 }

@@ -23,9 +23,9 @@ type Func func(request []byte) (Task, error)
 
 // Task is a request that has been read.
 type Task struct {
-	// First, where it is known, is the statement that Run begins with: it may be sent ahead (engine.Pool.Start).
-	First *engine.Statement
-	Run   func(ctx context.Context, session engine.Session) (Reply, error)
+	// Only, where it is known, is the one statement that Run sends: it may be sent ahead (engine.Pool.Start).
+	Only *engine.Statement
+	Run  func(ctx context.Context, session engine.Session) (Reply, error)
 }
 
 // Operations are those of a library; they share what has been compiled.

@@ -35,7 +35,7 @@ func of[R any](prefix string, run func(context.Context, engine.Session, *R) (Rep
 			statement() (engine.Statement, error)
 		}); ok {
 			if s, err := single.statement(); err == nil { // Run reports the error
-				task.First = &s
+				task.Only = &s
 			}
 		}
 		return task, nil

@@ -120,7 +120,7 @@ func (t trees) run(request []byte) (Task, error) {
 			return Task{}, err
 		}
 	}
-	return Task{First: &s, Run: func(ctx context.Context, session engine.Session) (Reply, error) {
+	return Task{Only: &s, Run: func(ctx context.Context, session engine.Session) (Reply, error) {
 		answered, err := reply(session.Query(ctx, s))
 		return answered, prefixed(err, prefix)
 	}}, nil

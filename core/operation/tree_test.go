@@ -91,7 +91,7 @@ func TestCursorOfAStatement(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if task.First != nil {
+		if task.Only != nil {
 			t.Error("a cursor is sent ahead")
 		}
 		return task.Run(t.Context(), d.session)
@@ -309,8 +309,8 @@ func TestCompiledTreesAreKept(t *testing.T) {
 func TestStatementsAreSentAhead(t *testing.T) {
 	t.Parallel()
 	task, err := newTrees().run([]byte(`{"op":"statement","args":[7],"statement":{"select":{"from":{"table":"users"},"limit":0}}}`))
-	if err != nil || task.First == nil || task.First.SQL != "SELECT * FROM users LIMIT $1" || len(task.First.Args) != 1 || !task.First.Read {
-		t.Errorf("%+v %v", task.First, err)
+	if err != nil || task.Only == nil || task.Only.SQL != "SELECT * FROM users LIMIT $1" || len(task.Only.Args) != 1 || !task.Only.Read {
+		t.Errorf("%+v %v", task.Only, err)
 	}
 }
 

@@ -32,8 +32,8 @@ def loaded() -> bool:
 def build_info() -> str:
     """Version, Go version and revision of the library."""
 
-def queue_open(wake_fd: int, /) -> int:
-    """Opens a completion queue; `wake_fd` is duplicated, -1 stands for none."""
+def queue_open(wake_fd: int, flags: int = 0, /) -> int:
+    """Opens a completion queue; `wake_fd` is duplicated, -1 stands for none; `flags` are the `OB_QUEUE_*` numbers."""
 
 def queue_close(queue: int, /) -> None:
     """Cancels the operations of the queue and drops its frames."""

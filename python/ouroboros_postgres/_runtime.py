@@ -21,7 +21,7 @@ from . import _binding, _observation, _statement_count
 from ._handle import Handle
 from ._logs import DEBUG_LEVEL, LEAST_LEVEL, TRACE_LEVEL, emit, wants_debug
 from ._requests import encode
-from ._wake import DescriptorWaker, ThreadWaker
+from ._wake import ThreadWaker, descriptor_waker
 from .errors import (
     ConnectionFailedError,
     DataError,
@@ -93,14 +93,14 @@ class CompletionQueue:
         self.pending: dict[int, Operation] = {}
         self.debug = self.traced = False
         try:
-            self._open(loop, DescriptorWaker())
+            self._open(loop, descriptor_waker())
         except NotImplementedError:
             self._open(loop, ThreadWaker())
         self.subscribe(debug=wants_debug(), traced=False)
 
     def _open(self, loop: asyncio.AbstractEventLoop, waker: Waker) -> None:
         try:
-            self.handle = _binding.queue_open(waker.descriptor)
+            self.handle = _binding.queue_open(waker.descriptor, waker.flags)
             try:
                 waker.attach(loop, self.handle, self.drain)
             except BaseException:

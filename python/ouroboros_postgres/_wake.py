@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
+import select
 import socket
 import threading
 import weakref
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from . import _binding
 
@@ -14,10 +15,14 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
-__all__ = ["DescriptorWaker", "ThreadWaker", "Waker"]
+__all__ = ["EpollWaker", "SocketWaker", "ThreadWaker", "Waker", "descriptor_waker"]
 
 
 _LOOK_MS = 1000  # how long the thread of a closed loop lives on at most
+
+
+# OB_QUEUE_EPOLL of capi/ouroboros_postgres.h.
+_EPOLL: Final = 1
 
 
 class Waker(Protocol):
@@ -25,7 +30,12 @@ class Waker(Protocol):
 
     @property
     def descriptor(self) -> int:
-        """What the engine writes to, -1 for nothing."""
+        """What the engine wakes the loop by, -1 for nothing."""
+        ...
+
+    @property
+    def flags(self) -> int:
+        """How it does so: the flags of the queue."""
         ...
 
     def attach(self, loop: asyncio.AbstractEventLoop, queue: int, drain: Callable[[], object]) -> None:
@@ -41,48 +51,66 @@ class Waker(Protocol):
         ...
 
 
-class DescriptorWaker:
-    """A descriptor that the loop watches: an eventfd where there is one, else a socket pair."""
+def descriptor_waker() -> EpollWaker | SocketWaker:
+    """Make a waker for loops that can watch descriptors."""
+    return EpollWaker() if hasattr(select, "epoll") else SocketWaker()
 
-    __slots__ = ("_reader", "_sockets", "descriptor")
+
+class EpollWaker:
+    """An epoll instance that the loop watches, and into which the engine puts the sockets of the connections.
+
+    An answer of the server wakes the loop itself then, and is read by the drain; no thread stands between them.
+    """
+
+    __slots__ = ("_epoll", "descriptor")
+
+    flags = _EPOLL
 
     def __init__(self) -> None:
-        self._sockets: tuple[socket.socket, ...] = ()
-        if hasattr(os, "eventfd"):
-            self._reader = self.descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-            return
-        self._sockets = socket.socketpair()
-        for end in self._sockets:
+        self._epoll = select.epoll()
+        self.descriptor = self._epoll.fileno()
+
+    def attach(self, loop: asyncio.AbstractEventLoop, queue: int, drain: Callable[[], object]) -> None:
+        loop.add_reader(self.descriptor, drain)
+
+    def clear(self) -> None:
+        """Leave it to the engine."""
+
+    def close(self) -> None:
+        self._epoll.close()
+
+
+class SocketWaker:
+    """A socket pair of which the loop watches one end."""
+
+    __slots__ = ("_reader", "_writer", "descriptor")
+
+    flags = 0
+
+    def __init__(self) -> None:
+        self._reader, self._writer = socket.socketpair()
+        for end in (self._reader, self._writer):
             end.setblocking(False)
-        self._reader, self.descriptor = (end.fileno() for end in self._sockets)
+        self.descriptor = self._writer.fileno()
 
     def attach(self, loop: asyncio.AbstractEventLoop, queue: int, drain: Callable[[], object]) -> None:
         loop.add_reader(self._reader, drain)
 
     def clear(self) -> None:
-        try:
-            if self._sockets:
-                self._sockets[0].recv(4096)
-            else:
-                os.read(self._reader, 8)
-        except BlockingIOError:
-            pass
+        with contextlib.suppress(BlockingIOError):
+            self._reader.recv(4096)
 
     def close(self) -> None:
-        if self._reader < 0:
-            return
-        if self._sockets:
-            for end in self._sockets:
-                end.close()
-        else:
-            os.close(self._reader)
-        self._reader = -1
+        self._reader.close()
+        self._writer.close()
 
 
 class ThreadWaker:
     """A thread that waits for the queue, for loops that cannot watch descriptors."""
 
     __slots__ = ("_closed", "_taken", "descriptor")
+
+    flags = 0
 
     def __init__(self) -> None:
         self.descriptor = -1

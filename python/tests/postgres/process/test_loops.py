@@ -287,3 +287,80 @@ print("done")
 
 def test_descriptors_are_not_written_to_after_they_were_given_back(database: Database) -> None:
     assert run(REUSED_DESCRIPTORS, database.dsn) == (0, "done\n", "")
+
+
+BUSY_LOOP = (
+    START
+    + """
+async def ask(n):
+    return (await pg.execute("SELECT $1::int AS n, pg_backend_pid() AS pid", [n]))[0]
+
+async def busy():
+    await pg.init(sys.argv[1], min_connections=1, max_connections=1)
+    known = await ask(0)
+    pending = asyncio.ensure_future(ask(1))
+    await asyncio.sleep(0)  # it is sent; its answer would be read by this loop
+    found = []
+    other = threading.Thread(target=lambda: found.append(asyncio.run(ask(2))))
+    other.start()
+    other.join(20)
+    assert found == [{"n": 2, "pid": known["pid"]}], found
+    assert await pending == {"n": 1, "pid": known["pid"]}
+    closing = asyncio.ensure_future(ask(3))
+    await asyncio.sleep(0)
+    other = threading.Thread(target=lambda: asyncio.run(pg.close()))
+    other.start()
+    other.join(20)
+    assert not other.is_alive()
+    assert (await closing)["n"] == 3
+
+asyncio.run(busy())
+gc.collect()
+assert counters()["operations"] == 0, counters()
+print("done")
+"""
+)
+
+
+def test_busy_loop_keeps_no_connection_from_others(database: Database) -> None:
+    assert run(BUSY_LOOP, database.dsn) == (0, "done\n", "")
+
+
+STOPPED_LOOP = (
+    START
+    + """
+loop = asyncio.new_event_loop()
+slow = []
+
+async def ask():
+    return await pg.execute("SELECT pg_backend_pid() AS pid")
+
+async def start():
+    slow.append(asyncio.ensure_future(ask()))
+    await asyncio.sleep(0)
+
+loop.run_until_complete(pg.init(sys.argv[1], min_connections=1, max_connections=1))
+loop.run_until_complete(ask())
+loop.run_until_complete(start())
+[row] = asyncio.run(ask())  # another loop, while the first one stands still
+assert loop.run_until_complete(slow[0]) == [row]
+loop.run_until_complete(start())
+slow[1].cancel()
+loop.run_until_complete(asyncio.gather(slow[1], return_exceptions=True))
+loop.run_until_complete(start())
+loop.close()  # with an operation under way
+slow.clear()
+del loop
+gc.collect()
+assert asyncio.run(ask()) == [row]
+asyncio.run(pg.close())
+gc.collect()
+assert counters()["operations"] == 0, counters()
+print("done")
+"""
+)
+
+
+def test_stopped_loop_keeps_no_connection_from_others(database: Database) -> None:
+    status, output, errors = run(STOPPED_LOOP, database.dsn)
+    assert (status, output) == (0, "done\n"), errors
