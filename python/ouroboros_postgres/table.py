@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast, overload
 
 from . import _runtime
 from ._builder import QueryBuilder, bulk
+from ._builder.terminals import first_with
 from ._runtime import start
 from ._session import target
 from ._sql import models
@@ -114,7 +115,7 @@ class Table(Persistent, metaclass=TableMeta):
         Returns:
             The instance, `None` if there is no such row.
         """
-        return None if row_id is None else await cls._by_key(row_id).first()
+        return None if row_id is None else await first_with(cls, cls._get_pk_column(), row_id)
 
     @classmethod
     async def count(cls, *filters: Filter) -> int:

@@ -12,13 +12,13 @@ from .._sql.proxy import ColumnProxy
 from ..errors import MultipleResultsFound, NoResultFound
 from . import names, reading
 from .chain import Chain, M
+from .state import State
 from .tracing import traced, traced_batches
 
 if TYPE_CHECKING:
     from .execution import Row
-    from .state import State
 
-__all__ = ["Terminals"]
+__all__ = ["Terminals", "first_with"]
 
 T = TypeVar("T")
 
@@ -144,6 +144,15 @@ class Terminals(Chain[M]):
             ValueError: There is no such format.
         """
         return await reading.explain(self._state, analyze=analyze, buffers=buffers, verbose=verbose, format=format)
+
+
+async def first_with(model: type[M], column: str, value: Any) -> M | None:
+    """Load the first row with a value in a column: `find(…).first()` for a class that has just this question."""
+    proxy: ColumnProxy[Any] = ColumnProxy(column, model)
+    state = State(model, (proxy == value,))
+    state.limit = 1
+    found: list[M] = await traced("find_one", state, reading.instances, len)
+    return found[0] if found else None
 
 
 def _at_most(state: State, count: int) -> State:
