@@ -27,7 +27,7 @@ type aggregateRequest struct {
 	Windows       []window       `json:"windows"`
 	SetOperations []setOperation `json:"set_operations"`
 
-	built *engine.Statement
+	one reading
 }
 
 func (r *aggregateRequest) query() query.Aggregate {
@@ -50,18 +50,8 @@ func (r *aggregateRequest) query() query.Aggregate {
 	return q
 }
 
-// statement is the one statement that the request stands for, built once.
 func (r *aggregateRequest) statement() (engine.Statement, error) {
-	if r.built != nil {
-		return *r.built, nil
-	}
-	q := r.query()
-	sql, args, err := q.Build()
-	if err != nil {
-		return engine.Statement{}, err
-	}
-	r.built = &engine.Statement{SQL: sql, Args: args, Read: q.Structured()}
-	return *r.built, nil
+	return r.one.statement(r.query().Build)
 }
 
 func aggregate(ctx context.Context, session engine.Session, r *aggregateRequest) (Reply, error) {

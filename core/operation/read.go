@@ -19,24 +19,28 @@ type selectRequest struct {
 	Distinct   bool       `json:"distinct"`
 	DistinctOn []string   `json:"distinct_on"`
 
-	built *engine.Statement
+	one reading
 }
 
-// statement is the one statement that the request stands for, built once.
-func (r *selectRequest) statement() (engine.Statement, error) {
-	if r.built != nil {
-		return *r.built, nil
+// reading is the one statement that a request stands for, built once.
+type reading struct{ built *engine.Statement }
+
+func (r *reading) statement(build func() (query.Query, error)) (engine.Statement, error) {
+	if r.built == nil {
+		q, err := build()
+		if err != nil {
+			return engine.Statement{}, err
+		}
+		r.built = &engine.Statement{SQL: q.SQL, Args: q.Args, Read: q.Read}
 	}
-	m := r.match.match()
-	sql, args, err := query.Select{
-		Table: r.Table, Columns: r.Columns, Match: m, Order: orders(r.Order), Page: r.page.page(),
-		Distinct: r.Distinct, DistinctOn: r.DistinctOn,
-	}.Build()
-	if err != nil {
-		return engine.Statement{}, err
-	}
-	r.built = &engine.Statement{SQL: sql, Args: args, Read: m.Structured()}
 	return *r.built, nil
+}
+
+func (r *selectRequest) statement() (engine.Statement, error) {
+	return r.one.statement(query.Select{
+		Table: r.Table, Columns: r.Columns, Match: r.match.match(), Order: orders(r.Order), Page: r.page.page(),
+		Distinct: r.Distinct, DistinctOn: r.DistinctOn,
+	}.Build)
 }
 
 func selectRows(ctx context.Context, session engine.Session, r *selectRequest) (Reply, error) {
@@ -54,12 +58,11 @@ type countRequest struct {
 }
 
 func count(ctx context.Context, session engine.Session, r *countRequest) (Reply, error) {
-	m := r.match.match()
-	sql, args, err := query.Count{Table: r.Table, Match: m}.Build()
+	s, err := new(reading).statement(query.Count{Table: r.Table, Match: r.match.match()}.Build)
 	if err != nil {
 		return Reply{}, err
 	}
-	return number(ask(ctx, session, engine.Statement{SQL: sql, Args: args, Read: m.Structured()}))
+	return number(ask(ctx, session, s))
 }
 
 func number(text string, err error) (Reply, error) {

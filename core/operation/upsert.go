@@ -186,6 +186,6 @@ func (b *batch) existing(ctx context.Context, session engine.Session, k keys, ro
 	for n, i := range k.places {
 		s.Match.Filter = append(s.Match.Filter, query.Condition{Column: k.targets[n], Operator: "eq", Value: row[i]})
 	}
-	sql, args, err := s.Build()
-	return run(ctx, session, sql, args, err)
+	q, err := s.Build()
+	return run(ctx, session, q.SQL, q.Args, err)
 }

@@ -19,24 +19,14 @@ type withCTERequest struct {
 	Subqueries []subquery  `json:"subqueries"`
 	Order      []ordering  `json:"order"`
 
-	built *engine.Statement
+	one reading
 }
 
-// statement is the one statement that the request stands for, built once.
 func (r *withCTERequest) statement() (engine.Statement, error) {
-	if r.built != nil {
-		return *r.built, nil
-	}
-	q := query.WithCTE{
+	return r.one.statement(query.WithCTE{
 		CTEs: ctes(r.CTEs), Recursive: r.Recursive, Table: r.Table, Columns: r.Columns, Filter: conditions(r.Filter),
 		Subqueries: subqueries(r.Subqueries), Order: orders(r.Order), Page: r.page.page(),
-	}
-	sql, args, err := q.Build()
-	if err != nil {
-		return engine.Statement{}, err
-	}
-	r.built = &engine.Statement{SQL: sql, Args: args, Read: q.Structured()}
-	return *r.built, nil
+	}.Build)
 }
 
 func withCTE(ctx context.Context, session engine.Session, r *withCTERequest) (Reply, error) {

@@ -53,22 +53,17 @@ type Aggregate struct {
 }
 
 // Build writes the statement. Order and page concern the combined result of set operations.
-func (a Aggregate) Build() (string, []wire.Arg, error) {
+func (a Aggregate) Build() (Query, error) {
 	b := &builder{}
 	a.check(b)
 	n := a.node()
 	b.distinctNames(n.names())
 	n.writeQuery(b)
-	return b.finish()
+	return b.query()
 }
 
 // wildcard tells that all columns of the table are selected, whatever they are called.
 func (a Aggregate) wildcard() bool { return len(a.Aggregates)+len(a.GroupBy) == 0 }
-
-// Structured tells that no SQL text of the caller is involved.
-func (a Aggregate) Structured() bool {
-	return len(a.CTEs)+len(a.Subqueries)+len(a.SetOperations) == 0
-}
 
 func (a Aggregate) check(b *builder) {
 	switch {

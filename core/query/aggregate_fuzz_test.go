@@ -26,7 +26,7 @@ func FuzzAggregate(f *testing.F) {
 		}
 		arg, n := wire.Arg{Kind: wire.Text, Text: secret}, int64(3)
 		raw := Raw{SQL: "SELECT $1", Args: []wire.Arg{arg}}
-		sql, args, err := Aggregate{
+		built, err := Aggregate{
 			CTEs: []CTE{{Name: column, Raw: raw}}, Table: table, GroupBy: []string{column},
 			Aggregates:    []Aggregation{{Function: function, Column: column, Alias: "n1"}},
 			Having:        []Having{{Function: function, Column: column, Operator: operator, Value: arg}},
@@ -37,15 +37,15 @@ func FuzzAggregate(f *testing.F) {
 			Order:         []Order{{Column: column, Direction: direction}}, Page: Page{Limit: &n, Offset: &n},
 		}.Build()
 		if err == nil {
-			inspectBuilt(t, sql, len(args))
+			inspectBuilt(t, built.SQL, len(built.Args))
 		}
-		sql, args, err = Aggregate{
+		built, err = Aggregate{
 			Table: table, Aggregates: []Aggregation{{Function: function, Column: column, Alias: column}},
 			Filter:     []Condition{{Column: column, Operator: operator, Value: arg}},
 			DistinctOn: []string{column}, Order: []Order{{Column: column, Direction: direction}},
 		}.Build()
 		if err == nil {
-			inspectBuilt(t, sql, len(args))
+			inspectBuilt(t, built.SQL, len(built.Args))
 		}
 	})
 }

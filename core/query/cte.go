@@ -1,10 +1,6 @@
 package query
 
-import (
-	"strings"
-
-	"ouroboros-postgres/core/wire"
-)
+import "strings"
 
 // CTE is a named query in front of a statement.
 type CTE struct {
@@ -58,7 +54,7 @@ type WithCTE struct {
 }
 
 // Build writes the statement.
-func (w WithCTE) Build() (string, []wire.Arg, error) {
+func (w WithCTE) Build() (Query, error) {
 	b := &builder{}
 	if len(w.Columns) == 1 && w.Columns[0] == "*" {
 		w.Columns = nil
@@ -69,11 +65,8 @@ func (w WithCTE) Build() (string, []wire.Arg, error) {
 	}
 	n.writeQuery(b)
 	b.distinctNames(n.names())
-	return b.finish()
+	return b.query()
 }
-
-// Structured tells that no SQL text of the caller is involved.
-func (w WithCTE) Structured() bool { return len(w.CTEs)+len(w.Subqueries) == 0 }
 
 // with writes the WITH clause. RECURSIVE is not added without being asked for: a query with the name of the table that it
 // reads would refer to itself.

@@ -16,9 +16,6 @@ type Match struct {
 	Args   []wire.Arg
 }
 
-// Structured tells that no SQL text of the caller is involved.
-func (m Match) Structured() bool { return m.Where == "" }
-
 // matching gives the conditions of a match. A text of nothing but comments is none.
 func (b *builder) matching(m Match) []element {
 	switch {

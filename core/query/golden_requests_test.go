@@ -125,12 +125,12 @@ func (r request) run(t *testing.T) (string, []wire.Arg, error) {
 	case "unnest":
 		return r.insert().BuildUnnest(r.Types)
 	case "select":
-		return Select{
+		return parts(Select{
 			Table: r.Table, Columns: r.Columns, Match: r.match(), Order: r.order(), Page: r.page(),
 			Distinct: r.Distinct, DistinctOn: r.DistinctOn,
-		}.Build()
+		}.Build())
 	case "count":
-		return Count{Table: r.Table, Match: r.match()}.Build()
+		return parts(Count{Table: r.Table, Match: r.match()}.Build())
 	case "update":
 		u := Update{Table: r.Table, Match: r.match(), Returning: r.Returning}
 		for _, a := range r.Set {
@@ -146,12 +146,14 @@ func (r request) run(t *testing.T) (string, []wire.Arg, error) {
 		}
 		return sql, args, err
 	case "aggregate":
-		return r.aggregate().Build()
+		return parts(r.aggregate().Build())
 	case "with":
-		return r.with().Build()
+		return parts(r.with().Build())
 	}
 	return r.runLink(t)
 }
+
+func parts(q Query, err error) (string, []wire.Arg, error) { return q.SQL, q.Args, err }
 
 func (r request) runLink(t *testing.T) (string, []wire.Arg, error) {
 	t.Helper()

@@ -14,7 +14,7 @@ type Select struct {
 }
 
 // Build writes the statement.
-func (s Select) Build() (string, []wire.Arg, error) {
+func (s Select) Build() (Query, error) {
 	b := &builder{}
 	if s.Distinct && len(s.DistinctOn) > 0 {
 		b.fail("distinct and distinct_on exclude each other")
@@ -25,7 +25,7 @@ func (s Select) Build() (string, []wire.Arg, error) {
 		from:    tableSource(s.Table), where: b.matching(s.Match), order: nameOrders("", s.Order), page: s.Page.node(),
 	}
 	n.writeQuery(b)
-	return b.finish()
+	return b.query()
 }
 
 // Count counts rows of one table.
@@ -35,12 +35,24 @@ type Count struct {
 }
 
 // Build writes the statement.
-func (c Count) Build() (string, []wire.Arg, error) {
+func (c Count) Build() (Query, error) {
 	b := &builder{}
 	n := &selectNode{
 		columns: []columnItem{{element: element{expression: &aggregateNode{function: "count"}}}},
 		from:    tableSource(c.Table), where: b.matching(c.Match),
 	}
 	n.writeQuery(b)
-	return b.finish()
+	return b.query()
+}
+
+// Query is the text of a select, and its arguments.
+type Query struct {
+	SQL  string
+	Args []wire.Arg
+	Read bool // it has no effects: no SQL text of the caller is involved
+}
+
+func (b *builder) query() (Query, error) {
+	sql, args, err := b.finish()
+	return Query{sql, args, !b.foreign}, err
 }
