@@ -146,10 +146,10 @@ class Persistent(Record):
         """Insert the instance and take over the row."""
         await self._announce(EventType.BEFORE_INSERT)
         values = self._writable()
-        sent = private_copy(values)
+        had = private_copy(values)
         request = _requests.insert(models.table_path(type(self)), values)
         noted = journal()
-        self._take_over([self], await start(target(), request), [sent], noted)
+        self._take_over([self], await start(target(), request), [had], noted)
         await fire(EventType.AFTER_INSERT, self)
 
     async def _update(self) -> None:
@@ -188,14 +188,17 @@ class Persistent(Record):
         """Take over the row of the key, which is inserted if there is none."""
         key = self._get_pk_column()
         if self._is_insert_heard():  # a statement that does both does not tell which
+            had = private_copy(self._writable())
             rows = await self._by_key(self._get_pk()).to_dicts()
             if rows:
-                self._take_over([self], rows, [{}], journal())
+                self._take_over([self], rows, [had], journal())
                 return
             await self._announce(EventType.BEFORE_INSERT)
-        request = _requests.upsert(models.table_path(type(self)), self._writable(), key, [])
+        values = self._writable()
+        had = private_copy(values)
+        request = _requests.upsert(models.table_path(type(self)), values, key, [])
         noted = journal()
-        self._take_over([self], await start(target(), request), [{}], noted, [self._writable()])
+        self._take_over([self], await start(target(), request), [had], noted)
         await fire(EventType.AFTER_INSERT, self)
 
     def _is_insert_heard(self) -> bool:
@@ -214,13 +217,13 @@ class Persistent(Record):
         return True
 
     async def _write(self, values: Mapping[str, Any], pk: Any, returning: list[str]) -> list[Row]:
-        sent = private_copy(dict(values))
+        had = private_copy(self._writable())
         filter = _requests.pk_filter(self._get_pk_column(), pk)
         request = _requests.update(models.table_path(type(self)), values, filter=filter, returning=returning)
         noted = journal()
         rows = cast("list[Row]", await start(target(), request))
         if rows:
-            self._take_over([self], rows, [sent], noted, [sent if self._clean is not None else self._writable()])
+            self._take_over([self], rows, [had], noted, [had if self._clean is None else values])
         return rows
 
     @classmethod
@@ -228,7 +231,7 @@ class Persistent(Record):
         cls,
         instances: list[Self],
         rows: list[Row],
-        sent: Sequence[Mapping[str, Any]],
+        had: Sequence[Mapping[str, Any]],
         noted: Journal | None,
         given: Sequence[Mapping[str, Any]] = (),
     ) -> None:
@@ -237,15 +240,15 @@ class Persistent(Record):
         Args:
             instances: The instances.
             rows: For each the columns that came back, which belong to it from now on.
-            sent: For each private copies of the values at that time.
+            had: For each private copies of all its values that can be written, as of the time of the statement.
             noted: The journal of the transaction, if there is one.
-            given: For each what it had of its own, if that is more than was sent.
+            given: For each what came from it, if that is not all that it had.
         """
         owned = attachment.owned(instances)
         written: list[Written] = []
         if noted is not None:
-            written = [(i, i._clean, values) for i, values in zip(instances, given or sent, strict=True)]
-        cls._settle_all(instances, rows, sent)
+            written = [(i, i._clean, values) for i, values in zip(instances, given or had, strict=True)]
+        cls._settle(instances, rows, had)
         if noted is not None:
             noted.note(_uncovered(written, owned), rows[0])
         for instance, owner in owned:
@@ -258,13 +261,15 @@ class Persistent(Record):
         for instance in instances:
             instance._adopt_keys()
         documents = [instance._writable() for instance in instances]
-        sent = private_rows(documents)
+        had = private_rows(documents)
         request = _requests.insert_many(models.table_path(cls), documents, fill_missing=True)
         if request is None:
             return []
         noted = journal()
         inserted = cast("list[Row]", await start(target(), request))
-        cls._take_over(instances, inserted, sent, noted)
+        # An instance that was given twice stands for the later row.
+        last = {id(instance): place for place, instance in enumerate(instances)}.values()
+        cls._take_over([instances[n] for n in last], [inserted[n] for n in last], [had[n] for n in last], noted)
         return [instance._get_pk() for instance in instances]
 
     @classmethod

@@ -224,29 +224,26 @@ class Record:
         self._data.update(values)
         self._clean = {**(self._clean or {}), **private_copy(dict(values))}
 
-    def _settle(self, row: dict[str, Any], sent: Mapping[str, Any]) -> None:
-        """Take over the row as a statement has left it; see `_settle_all`."""
-        self._settle_all([self], [row], [sent])
-
     @classmethod
-    def _settle_all(
-        cls, instances: Sequence[Self], rows: list[dict[str, Any]], sent: Sequence[Mapping[str, Any]]
-    ) -> None:
+    def _settle(cls, instances: Sequence[Self], rows: list[dict[str, Any]], had: Sequence[Mapping[str, Any]]) -> None:
         """Take over rows as one statement has left them.
 
-        What has been changed since they were sent stays a change; objects that are equal to what came back stay.
+        What has been changed since it was sent stays a change; objects that are equal to what came back stay.
 
         Args:
             instances: The instances.
             rows: For each the columns that came back, which belong to it from now on.
-            sent: For each private copies of the values at that time.
+            had: For each private copies of all its values that can be written, as of that time.
         """
         names = list(rows[0])
         if len(rows) > 1:
-            names = [name for name in names if not _came_back(name, instances, rows, sent)]
+            names = [name for name in names if not _came_back(name, instances, rows, had)]
         mutable = mutable_columns(rows[0], cls._immutable_columns())
-        for instance, row, before in zip(instances, rows, sent, strict=True):
-            _take_over(names, instance._data, row, before)
+        for instance, row, before in zip(instances, rows, had, strict=True):
+            data = instance._data
+            for name in names:
+                if not instance._is_newer(name, before) and not _is_equal(data.get(name, _NOTHING), row[name]):
+                    data[name] = row[name]
             for name in mutable:
                 row[name] = private_copy(row[name])
             clean = instance._clean
@@ -256,6 +253,13 @@ class Record:
                 for name in row.keys() & attributes.keys():
                     del attributes[name]
                 attributes.pop("_defaulted", None)
+
+    def _is_newer(self, name: str, before: Mapping[str, Any]) -> bool:
+        """Whether the value of a column has been assigned, or changed in place, after it was like this."""
+        value = self._data.get(name)
+        if name in before:
+            return name in self._data and not is_same(value, before[name])
+        return value is not None and name not in self._generated
 
     def _replace(self, row: dict[str, Any]) -> None:
         """Become the row, and forget what was derived from the old values."""
@@ -273,27 +277,19 @@ _NOTHING: Final = object()
 
 
 def _came_back(
-    name: str, instances: Sequence[Record], rows: list[dict[str, Any]], sent: Sequence[Mapping[str, Any]]
+    name: str, instances: Sequence[Record], rows: list[dict[str, Any]], had: Sequence[Mapping[str, Any]]
 ) -> bool:
-    """Whether all rows have come back with what was sent in a column, and no instance has got another value since."""
-    if name not in sent[0]:
+    """Whether all rows have come back with what their instances had in a column, and have still."""
+    if name not in had[0]:
         return False
     fresh = [row[name] for row in rows]
-    before = [values.get(name, _NOTHING) for values in sent]
+    before = [values.get(name, _NOTHING) for values in had]
     current = [instance._data.get(name, _NOTHING) for instance in instances]  # pyright: ignore[reportPrivateUsage]
     return list(map(type, current)) == list(map(type, fresh)) and current == before and current == fresh
 
 
-def _take_over(names: list[str], data: dict[str, Any], row: dict[str, Any], sent: Mapping[str, Any]) -> None:
-    """Take over columns of one row."""
-    for name in names:
-        value, current = row[name], data.get(name, _NOTHING)
-        if current is not _NOTHING:
-            if name in sent and not is_same(current, sent[name]):
-                continue
-            if type(current) is type(value) and is_same(current, value):
-                continue
-        data[name] = value
+def _is_equal(current: object, fresh: object) -> bool:
+    return type(current) is type(fresh) and is_same(current, fresh)
 
 
 def _has_setter(model: type[Any], name: str) -> bool:

@@ -219,11 +219,12 @@ class Flush:
         for first in range(0, len(changes), _AT_ONCE):
             part = changes[first : first + _AT_ONCE]
             sent = [private_copy(change.values) for change in part]
+            had = [private_copy(objects.written_values(change.obj)) for change in part]
             outcomes = await _all(start(target, _update(change)) for change in part)
-            for change, values, rows in zip(part, sent, outcomes, strict=True):
+            for change, values, before, rows in zip(part, sent, had, outcomes, strict=True):
                 if not rows:
                     raise RowNotFoundError("no rows affected", prefix="Update failed")
-                self._settle(change.obj, rows[0], values)
+                self._settle(change.obj, rows[0], values, before)
 
     def _change(self, obj: Any) -> _Change:
         column, key = objects.key_column(obj), self._tracking.row_key(obj)
@@ -235,11 +236,11 @@ class Flush:
             values = {name: value for name, value in objects.values_of(obj).items() if name != column}
         return _Change(obj, key, values or {column: key})
 
-    def _settle(self, obj: Any, row: dict[str, Any], sent: dict[str, Any]) -> None:
+    def _settle(self, obj: Any, row: dict[str, Any], sent: dict[str, Any], had: dict[str, Any]) -> None:
         tracking = self._tracking
         snapshot = tracking.work.tracker.snapshot(obj)
         key_before = tracking.row_key(obj)
-        objects.settle([obj], [row], [sent])
+        objects.settle([obj], [row], [had])
         if snapshot is None:
             tracking.attach(obj).writes += 1
             return

@@ -50,7 +50,7 @@ _IS_PARTIAL: Final = attrgetter("_is_partial")
 _KEY: Final = attrgetter("_get_pk")
 _KEY_COLUMN: Final = attrgetter("_get_pk_column")
 _REPLACE: Final = attrgetter("_replace")
-_SETTLE: Final = attrgetter("_settle_all")
+_SETTLE: Final = attrgetter("_settle")
 _TABLE_NAME: Final = attrgetter("_get_table_name")
 _WRITABLE: Final = attrgetter("_writable")
 
@@ -212,28 +212,28 @@ def changes_of(obj: Any) -> dict[str, Any]:
     return changes
 
 
-def settle(changed: list[Any], rows: list[dict[str, Any]], sent: Sequence[Values]) -> None:
+def settle(written: list[Any], rows: list[dict[str, Any]], had: Sequence[Values]) -> None:
     """Take over rows as one statement has left them, except what has been changed since.
 
     Args:
-        changed: Objects of one class.
+        written: Objects of one class.
         rows: For each the columns that came back, which belong to it from now on.
-        sent: For each private copies of the values that were written.
+        had: For each private copies of its `written_values`, as of the time of the statement.
     """
-    if is_row(changed[0]):
-        _SETTLE(type(changed[0]))(changed, rows, sent)
+    if is_row(written[0]):
+        _SETTLE(type(written[0]))(written, rows, had)
         return
-    for obj, row, values in zip(changed, rows, sent, strict=True):
+    for obj, row, values in zip(written, rows, had, strict=True):
         _settle_other(obj, row, values)
 
 
-def _settle_other(obj: Any, row: Values, sent: Values) -> None:
+def _settle_other(obj: Any, row: Values, had: Values) -> None:
     key = key_column(obj)
     for name, value in row.items():
         if name != key and not hasattr(obj, name):
             continue
         current = getattr(obj, name, None)
-        is_newer = name in sent and not is_same(current, sent[name])
+        is_newer = current is not None if name not in had else not is_same(current, had[name])
         if not is_newer and not is_same(current, value):
             setattr(obj, name, value)
 
