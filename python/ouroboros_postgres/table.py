@@ -60,6 +60,7 @@ class Table(Persistent, metaclass=TableMeta):
 
     __slots__ = ()
 
+    _none_by_default: ClassVar[set[str]]
     _table_text: ClassVar[tuple[tuple[str, str], str]]
 
     if TYPE_CHECKING:
@@ -270,6 +271,7 @@ class Table(Persistent, metaclass=TableMeta):
         definition = schema.Definition(
             defaults=cls._column_defaults,
             generated=cls._generated,
+            none_by_default=cls._none_by_default,
             indexes=given_setting(cls._settings, "indexes") or (),
         )
         await start(target(), schema.create_table(cls, definition, if_not_exists=if_not_exists))

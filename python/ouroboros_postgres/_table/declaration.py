@@ -29,6 +29,7 @@ class Declaration:
         columns: Column name to type, those of the bases first.
         defaults: Column name to plain default, `Column` object or descriptor of a generated column, where there is one.
         keys: The columns declared as primary key.
+        none_by_default: The columns whose default is said to be `None`, which therefore take it.
         inherits_id: Whether `id` is the one that every model has, not declared by any.
         primary_key: The primary key by all that is said about it.
         relationships: The descriptors that `relationship()` makes, by name.
@@ -40,6 +41,7 @@ class Declaration:
     columns: dict[str, Any] = field(default_factory=dict[str, Any])
     defaults: dict[str, Any] = field(default_factory=dict[str, Any])
     keys: tuple[str, ...] = ()
+    none_by_default: set[str] = field(default_factory=set[str])
     inherits_id: bool = True
     primary_key: str = "id"
     relationships: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -70,7 +72,7 @@ class Declaration:
 
 @dataclass(slots=True)
 class _Body:
-    """What one class adds: columns with annotation and default, and names that are columns no more."""
+    """What one class adds: columns with annotation and default, `_UNSET` for none, and names that are columns no more."""
 
     columns: dict[str, tuple[Any, Any]] = field(default_factory=dict[str, tuple[Any, Any]])
     overridden: set[str] = field(default_factory=set[str])
@@ -90,7 +92,7 @@ def read(model: type[Any], parent: type[Any] | None, root: type[Any]) -> Declara
             continue
         body = _body(owner, declaration.columns, keep=owner is model)
         _merge(declaration, body)
-        if owner is not root and body.columns.get("id", (_UNSET, None)) != (_UNSET, None):
+        if owner is not root and _declares(body, "id"):
             declaration.inherits_id = False
     declaration.keys = tuple(name for name, default in declaration.defaults.items() if _is_key(default))
     declaration.relationships = _relationships(model)
@@ -103,6 +105,11 @@ def read(model: type[Any], parent: type[Any] | None, root: type[Any]) -> Declara
     return declaration
 
 
+def _declares(body: _Body, name: str) -> bool:
+    annotation, default = body.columns.get(name, (_UNSET, None))
+    return annotation is not _UNSET or (default is not _UNSET and default is not None)
+
+
 def _merge(declaration: Declaration, body: _Body) -> None:
     for name in body.overridden:
         declaration.columns.pop(name, None)
@@ -111,9 +118,13 @@ def _merge(declaration: Declaration, body: _Body) -> None:
         if annotation is not _UNSET:
             declaration.columns[name] = annotation
             declaration.defaults.pop(name, None)
+            declaration.none_by_default.discard(name)
         declaration.columns.setdefault(name, Any)
-        if default is not None:
+        if default is None:
+            declaration.none_by_default.add(name)
+        elif default is not _UNSET:
             declaration.defaults[name] = default
+            declaration.none_by_default.discard(name)
 
 
 def _body(owner: type[Any], inherited: Mapping[str, Any], *, keep: bool) -> _Body:
@@ -131,7 +142,7 @@ def _read_body(owner: type[Any], inherited: Mapping[str, Any]) -> _Body:
     for name, annotation in annotations.items():
         if name.startswith("_") or is_class_variable(annotation) or _is_about_relationship(owner, name):
             continue
-        value = owner.__dict__.get(name)
+        value = owner.__dict__.get(name, _UNSET)
         if _is_other(value):
             body.overridden.add(name)
         else:
@@ -163,7 +174,7 @@ def _is_other(value: object) -> bool:
 
 
 def _default(value: Any) -> Any:
-    return None if isinstance(value, ColumnProxy) else value
+    return _UNSET if isinstance(value, ColumnProxy) else value
 
 
 def _is_key(default: object) -> bool:

@@ -17,6 +17,7 @@ _ATTRIBUTES: Final = {
     "_has_integer_id": "has_integer_id",
     "_inherits_id": "inherits_id",
     "_instance_defaults": "instance_defaults",
+    "_none_by_default": "none_by_default",
     "_primary_key": "primary_key",
     "_relationships": "relationships",
     "_schema": "schema",

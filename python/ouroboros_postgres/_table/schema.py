@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Final, NamedTuple, get_args, get_origin
@@ -44,6 +44,7 @@ class Definition(NamedTuple):
 
     defaults: Mapping[str, Any]
     generated: Mapping[str, GeneratedColumn]
+    none_by_default: Collection[str]
     indexes: Any
 
 
@@ -88,7 +89,7 @@ def _column(model: Model, name: str, definition: Definition, *, is_key: bool) ->
         return {**column, "generated": _expression(model, name, generated)}
     column["primary_key"] = is_key
     column["identity"] = is_key and word == "integer" and default is None and not _has_factory(declared)
-    column["not_null"] = not _takes_null(annotation, declared)
+    column["not_null"] = name not in definition.none_by_default and not _takes_null(annotation, declared)
     if isinstance(declared, ColumnDeclaration):
         column["unique"] = bool(declared.unique)
         column["references"] = _references(model, name, declared)

@@ -191,6 +191,7 @@ async def test_not_null_follows_the_annotation_or_the_column(pg: ModuleType) -> 
         optional: str | None
         plain: int = 0
         none: str | None = None
+        none_by_default: str = None  # type: ignore[assignment]
         column: str = Column()
         required: str = Column(nullable=False)
 
@@ -202,9 +203,29 @@ async def test_not_null_follows_the_annotation_or_the_column(pg: ModuleType) -> 
         "optional": True,
         "plain": False,
         "none": True,
+        "none_by_default": True,
         "column": True,
         "required": False,
     }
+
+
+async def test_a_subclass_decides_anew_whether_none_is_a_default(pg: ModuleType) -> None:
+    class Loose(Table):
+        kept: str = None  # type: ignore[assignment]
+        given: str = None  # type: ignore[assignment]
+        bare: str = None  # type: ignore[assignment]
+        taken: str
+
+    class Strict(Loose):
+        given = "x"
+        bare: str
+        taken = None  # type: ignore[assignment]
+
+    await Strict.create_table()
+    nullable = {column["name"]: column["nullable"] for column in await pg.get_columns("strict")}
+    assert nullable == {"id": False, "kept": True, "given": False, "bare": False, "taken": True}
+    made = await Strict.insert(bare="y")
+    assert (made.kept, made.given, made.taken) == (None, "x", None)
 
 
 async def test_unique_and_indexes(pg: ModuleType, database: Database) -> None:
