@@ -14,6 +14,7 @@ from ._runtime import start
 from ._session import target
 
 __all__ = [
+    "create_m2m_join_table",
     "m2m_add_relation",
     "m2m_clear_relations",
     "m2m_count_related",
@@ -27,7 +28,7 @@ __all__ = [
 Row: TypeAlias = dict[str, Any]
 
 
-async def m2m_create_join_table(
+async def create_m2m_join_table(
     join_table: str,
     source_key: str,
     target_key: str,
@@ -36,12 +37,16 @@ async def m2m_create_join_table(
     source_reference: str = "id",
     target_reference: str = "id",
 ) -> None:
-    """Create a join table unless it exists: both keys NOT NULL, cascading foreign keys and together the primary key."""
-    request = _request(
-        "m2m_create", join_table, source_key, target_key, target_table, source_reference, target_reference
-    )
-    request["source_table"] = source_table
-    await start(target(), _requests.encode(request))
+    """Create the table of a many-to-many relationship unless it exists.
+
+    Both keys have the types of the columns that they refer to, refer to them `ON DELETE CASCADE`, and are the primary
+    key together; `target_key` has an index of its own. Joins the ambient transaction.
+    """
+    route = (join_table, source_key, target_key, target_table, source_reference, target_reference)
+    await _answer("m2m_create", route, source_table=source_table)
+
+
+m2m_create_join_table = create_m2m_join_table
 
 
 async def m2m_add_relation(
@@ -59,9 +64,8 @@ async def m2m_add_relation(
     Raises:
         ForeignKeyError: One of the rows does not exist.
     """
-    request = _request("m2m_add", join_table, source_key, target_key, target_table, source_reference, target_reference)
-    request |= {"source_id": argument(source_id), "target_id": argument(target_id)}
-    await start(target(), _requests.encode(request))
+    route = (join_table, source_key, target_key, target_table, source_reference, target_reference)
+    await _answer("m2m_add", route, source_id=argument(source_id), target_id=argument(target_id))
 
 
 async def m2m_remove_relation(
@@ -79,11 +83,8 @@ async def m2m_remove_relation(
     Returns:
         1, or 0 when there was none.
     """
-    request = _request(
-        "m2m_remove", join_table, source_key, target_key, target_table, source_reference, target_reference
-    )
-    request |= {"source_id": argument(source_id), "target_id": argument(target_id)}
-    return cast("int", await start(target(), _requests.encode(request)))
+    route = (join_table, source_key, target_key, target_table, source_reference, target_reference)
+    return cast("int", await _answer("m2m_remove", route, source_id=argument(source_id), target_id=argument(target_id)))
 
 
 async def m2m_clear_relations(
@@ -100,11 +101,8 @@ async def m2m_clear_relations(
     Returns:
         How many there were.
     """
-    request = _request(
-        "m2m_clear", join_table, source_key, target_key, target_table, source_reference, target_reference
-    )
-    request["source_id"] = argument(source_id)
-    return cast("int", await start(target(), _requests.encode(request)))
+    route = (join_table, source_key, target_key, target_table, source_reference, target_reference)
+    return cast("int", await _answer("m2m_clear", route, source_id=argument(source_id)))
 
 
 async def m2m_fetch_related(
@@ -122,12 +120,16 @@ async def m2m_fetch_related(
     offset: int | None = None,
 ) -> list[Row]:
     """Fetch the rows of the target table that a row is related to."""
-    request = _request(
-        "m2m_fetch", join_table, source_key, target_key, target_table, source_reference, target_reference
+    route = (join_table, source_key, target_key, target_table, source_reference, target_reference)
+    return cast(
+        "list[Row]",
+        await _answer(
+            "m2m_fetch",
+            route,
+            source_id=argument(source_id),
+            **_requests.reading(select_columns, order_by, limit, offset),
+        ),
     )
-    request["source_id"] = argument(source_id)
-    request |= _requests.reading(select_columns, order_by, limit, offset)
-    return cast("list[Row]", await start(target(), _requests.encode(request)))
 
 
 async def m2m_count_related(
@@ -140,11 +142,8 @@ async def m2m_count_related(
     target_reference: str = "id",
 ) -> int:
     """Count the relations of a row."""
-    request = _request(
-        "m2m_count", join_table, source_key, target_key, target_table, source_reference, target_reference
-    )
-    request["source_id"] = argument(source_id)
-    return cast("int", await start(target(), _requests.encode(request)))
+    route = (join_table, source_key, target_key, target_table, source_reference, target_reference)
+    return cast("int", await _answer("m2m_count", route, source_id=argument(source_id)))
 
 
 async def m2m_has_relation(
@@ -158,9 +157,8 @@ async def m2m_has_relation(
     target_reference: str = "id",
 ) -> bool:
     """Tell whether two rows are related."""
-    request = _request("m2m_has", join_table, source_key, target_key, target_table, source_reference, target_reference)
-    request |= {"source_id": argument(source_id), "target_id": argument(target_id)}
-    return cast("bool", await start(target(), _requests.encode(request)))
+    route = (join_table, source_key, target_key, target_table, source_reference, target_reference)
+    return cast("bool", await _answer("m2m_has", route, source_id=argument(source_id), target_id=argument(target_id)))
 
 
 async def m2m_set_relations(
@@ -176,29 +174,15 @@ async def m2m_set_relations(
     """Make these the relations of a row, in one transaction; relations that stay keep what else is in their rows."""
     if isinstance(target_ids, (str, bytes, Mapping)):
         raise TypeError(f"target_ids must be a list, not {type(cast('object', target_ids)).__name__}")
-    request = _request("m2m_set", join_table, source_key, target_key, target_table, source_reference, target_reference)
-    request |= {"source_id": argument(source_id), "target_ids": arguments(target_ids)}
-    await start(target(), _requests.encode(request))
+    route = (join_table, source_key, target_key, target_table, source_reference, target_reference)
+    await _answer("m2m_set", route, source_id=argument(source_id), target_ids=arguments(target_ids))
 
 
-def _request(
-    op: str,
-    join_table: str,
-    source_key: str,
-    target_key: str,
-    target_table: str,
-    source_reference: str,
-    target_reference: str,
-) -> dict[str, Any]:
-    fields = {
-        "join_table": join_table,
-        "source_key": source_key,
-        "target_key": target_key,
-        "target_table": target_table,
-    }
-    references = {"source_reference": source_reference, "target_reference": target_reference}
-    return {
-        "op": op,
-        **{field: _requests.text(field, value) for field, value in fields.items()},
-        **{field: _requests.given_name(field, value) for field, value in references.items()},
-    }
+async def _answer(op: str, route: tuple[str, str, str, str, str, str], **fields: Any) -> Any:
+    """Run an operation on a relation: `route` is its four names and the columns that the keys refer to."""
+    request = {"op": op, **fields}
+    for field, value in zip(("join_table", "source_key", "target_key", "target_table"), route[:4], strict=True):
+        request[field] = _requests.text(field, value)
+    for field, value in zip(("source_reference", "target_reference"), route[4:], strict=True):
+        request[field] = _requests.given_name(field, value)
+    return await start(target(), _requests.encode(request))

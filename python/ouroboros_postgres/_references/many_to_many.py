@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .._sql.models import Model
     from .reference import Preloaded
 
-__all__ = ["ManyToMany", "ManyToManyQuery", "create_m2m_join_table"]
+__all__ = ["ManyToMany", "ManyToManyQuery"]
 
 Row: TypeAlias = dict[str, Any]
 Order: TypeAlias = "Sequence[tuple[str, str]] | None"
@@ -242,22 +242,3 @@ class ManyToManyQuery:
 
     def __repr__(self) -> str:
         return f"ManyToManyQuery({self.target_table} through {self.join_table}.{self.source_key}={self.source_id!r})"
-
-
-async def create_m2m_join_table(
-    join_table: str,
-    source_key: str,
-    target_key: str,
-    source_table: str,
-    target_table: str,
-    source_reference: str = "id",
-    target_reference: str = "id",
-) -> None:
-    """Create the table of a many-to-many relationship unless it exists.
-
-    Both keys have the types of the columns that they refer to, refer to them `ON DELETE CASCADE`, and are the primary
-    key together; `target_key` has an index of its own. Joins the ambient transaction.
-    """
-    await many_to_many.m2m_create_join_table(
-        join_table, source_key, target_key, source_table, target_table, source_reference, target_reference
-    )
