@@ -26,16 +26,18 @@ class Attached:
 
     Attributes:
         join: The relationship.
-        groups: For each row of the main source what is joined to it: an instance may occur several times, and there is
-            nothing but `None` where there is none. The lists of all relationships are of the same lengths.
-        below: The relationships of these instances.
+        groups: For each row of the main source what is joined to it: there is nothing but `None` where there is none.
+            The lists of all relationships are of the same lengths.
+        repeats: Whether an instance may occur several times, or `None`.
+        below: The relationships of the instances.
     """
 
-    __slots__ = ("below", "groups", "join")
+    __slots__ = ("below", "groups", "join", "repeats")
 
-    def __init__(self, join: Join, groups: Groups, below: list[Attached]) -> None:
+    def __init__(self, join: Join, groups: Groups, below: list[Attached], *, repeats: bool) -> None:
         self.join = join
         self.groups = groups
+        self.repeats = repeats
         self.below = below
 
     @property
@@ -50,7 +52,8 @@ class Attached:
     def _prime(self, owners: list[Any], groups: Groups) -> None:
         branch = self.join.branch
         lead(owners, branch.name, self.related)
-        Primer(branch.attribute, branch.link).prime_all(zip(owners, map(_once, groups), strict=True))
+        related = map(_once, groups) if self.repeats else groups
+        Primer(branch.attribute, branch.link).prime_all(zip(owners, related, strict=True))
         for below in self.below:
             below._prime(*_by_owner(self.related, below.related))
 
@@ -67,35 +70,38 @@ def attach(joins: Iterable[Join], rows: list[Row], *, is_folded: bool) -> list[A
     return [_attach(join, rows, found, is_folded=is_folded) for join in joins]
 
 
-def _attach(join: Join, rows: list[Row], found: Found, *, is_folded: bool) -> Attached:
-    taken = [row.pop(join.label) for row in rows]
-    groups = _instances(join, taken if is_folded else [[row] for row in taken], found.setdefault(join.model, {}))
-    return Attached(join, groups, [_attach(below, rows, found, is_folded=is_folded) for below in join.joins])
+def _attach(join: Join, mains: list[Row], found: Found, *, is_folded: bool) -> Attached:
+    taken = [row.pop(join.label) for row in mains]
+    groups: list[list[Row | None]] = taken if is_folded else [[row] for row in taken]
+    rows = [*chain.from_iterable(groups)]
+    related, repeats = _instances(join, rows, found.setdefault(join.model, {}))
+    each = iter(related)
+    groups = [[*islice(each, len(group))] for group in groups]
+    below = [_attach(below, mains, found, is_folded=is_folded) for below in join.joins]
+    return Attached(join, groups, below, repeats=repeats)
 
 
-def _instances(join: Join, groups: list[list[Row | None]], found: dict[Any, Any]) -> Groups:
-    """The related instance of each row; equal rows give the same one.
+def _instances(join: Join, rows: list[Row | None], found: dict[Any, Any]) -> tuple[list[Any], bool]:
+    """The related instance of each row, and whether one occurs several times: equal rows give the same one.
 
     Args:
         join: The relationship.
-        groups: The rows.
+        rows: The rows, `None` for none.
         found: The instances of its model that are known, by their keys; new ones are added.
     """
     name = join.key_column
-    rows = [*chain.from_iterable(groups)]
     keys = [row and row[name] for row in rows]
     fresh = {key: row for key, row in zip(keys, rows, strict=True) if row is not None and key not in found}
     made = hydrate_related(join.model, [*fresh.values()])
     found.update(zip(fresh, made, strict=True))
-    each = iter(made if len(made) == len(rows) else map(found.get, keys))
-    return [[*islice(each, len(group))] for group in groups]
+    if len(fresh) == len(rows):
+        return made, False
+    return [*map(found.get, keys)], True
 
 
 def _once(group: list[Any]) -> list[Any]:
     """What one owner is related to: there is something in every row or in none."""
-    if group[0] is None:
-        return []
-    return group if len(set(map(id, group))) == len(group) else [*{id(one): one for one in group}.values()]
+    return [] if group[0] is None else [*{id(one): one for one in group}.values()]
 
 
 def _by_owner(owners: Iterable[Any], related: Iterable[Any]) -> tuple[list[Any], Groups]:

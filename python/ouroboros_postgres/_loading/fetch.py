@@ -28,7 +28,7 @@ __all__ = ["Loading", "apply_plan", "load_batch", "load_related"]
 
 Row: TypeAlias = dict[str, Any]
 Keys: TypeAlias = "list[Any]"
-Pairs: TypeAlias = "list[tuple[Any, Any]]"
+Receive: TypeAlias = "Callable[[Keys, list[Any]], None]"
 OwnersOf: TypeAlias = "Callable[[Branch], tuple[Select, str] | None]"
 
 
@@ -57,18 +57,18 @@ class Loading:
         self._joined: JoinedRows | None = None
         self.select = selection.select
         if selection.plan.joined:
-            self._joined = JoinedRows(selection.plan, selection.select, selection.labels)
+            self._joined = JoinedRows(
+                selection.plan, model, selection.select, selection.labels, is_wrapped=selection.is_wrapped
+            )
             self.select = self._joined.select
 
-    async def finish(
-        self, rows: list[Row], receive: Callable[[Pairs], None] | None = None, column: str = ""
-    ) -> list[Any]:
+    async def finish(self, rows: list[Row], receive: Receive | None = None, column: str = "") -> list[Any]:
         """Make instances of the rows, and load what they refer to.
 
         Args:
             rows: The rows, which belong to the instances from now on.
-            receive: Takes the instances before anything that they refer to is loaded, each with the value that its row
-                has in a column: the instance may have another one, if it is one of the session.
+            receive: Takes the values that the rows have in a column, and the instances, before anything that they refer
+                to is loaded: an instance may have another value, if it is one of the session.
             column: That column.
         """
         attached: list[Attached] = []
@@ -81,7 +81,7 @@ class Loading:
         for one in attached:
             one.prime(instances)
         if receive is not None:
-            receive(list(zip(values, instances, strict=True)))
+            receive(values, instances)
         await _run(self._selection.plan, instances, attached, keys, self._selection.owners)
         await loads.announce()
         return instances
@@ -192,31 +192,29 @@ def _selects(branch: Branch, keys: Keys, owners_of: OwnersOf | None) -> Iterable
     return related_to_keys(branch.link, keys)
 
 
-async def _fetch(
-    branch: Branch, owners: list[Any], select: Select, receive: Callable[[Pairs], None] | None = None
-) -> list[Any]:
+async def _fetch(branch: Branch, owners: list[Any], select: Select, receive: Receive | None = None) -> list[Any]:
     """Read related rows, as instances if they have a model.
 
     Args:
         branch: The relationship.
         owners: The instances that the rows belong to.
         select: The statement.
-        receive: Takes the related objects with the keys of their owners, before anything that these refer to is loaded.
+        receive: Takes the keys of owners and the related objects, before anything that these refer to is loaded.
     """
     link = branch.link
     if link.target_model is None:
         name = link.target_column if link.through is None else OWNER_KEY
         take = Row.get if link.through is None else Row.pop
         rows = await select.run()
-        pairs = [(take(row, name), row) for row in rows]
+        keys = [take(row, name) for row in rows]
         if receive is not None:
-            receive(pairs)
+            receive(keys, rows)
         return rows
     loading = Loading(branch.plan, link.target_model, select, is_related=True)
 
-    def hand_over(pairs: Pairs) -> None:
-        lead(owners, branch.name, (child for _, child in pairs))
+    def hand_over(keys: Keys, related: list[Any]) -> None:
+        lead(owners, branch.name, related)
         if receive is not None:
-            receive(pairs)
+            receive(keys, related)
 
     return await loading.finish(await loading.select.run(), hand_over, link.target_column)

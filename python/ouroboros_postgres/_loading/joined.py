@@ -1,7 +1,7 @@
 """Loading by JOIN: what is added to a select.
 
-A query that only leads to single rows is joined as it is. Anything else becomes a source of a query around it, so that
-its limit counts its own rows, and its conditions, its order and whatever else it has concern its own columns.
+A query is joined as it is when that changes nothing about it. Anything else becomes a source of a query around it, so
+that its limit counts its own rows, and its conditions, its order and whatever else it has concern its own columns.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ _INNER: Final = "@inner"
 _NUMBER: Final = "_row_number"
 _HOISTED: Final = ("ctes", "recursive")
 _LOOSE: Final = frozenset(("raw", "sql", "aggregate", "window"))
+_MULTIPLYING: Final = ("joins", "limit", "offset")
 _RESHAPING: Final = ("distinct", "distinct_on", "group_by", "having", "sets", "lock", "ctes")
 
 
@@ -103,20 +104,36 @@ class Join:
         source = {"table": link.target_table, "keys": [self.key]}
         return {"exists": {"query": {"select": {"columns": [one], "from": source, "where": conditions}}}}
 
-    @property
-    def is_many(self) -> bool:
-        """Whether an owner may have several rows in the result."""
-        return self.branch.link.many or any(join.is_many for join in self.joins)
-
 
 def joins_of(plan: Plan, path: str = "") -> list[Join]:
     """The joins for the instances that a plan is about."""
     return [Join(branch, f"{path}{number}") for number, branch in enumerate(plan.joined, 1)]
 
 
-def has_to_wrap(plan: Plan, select: Select) -> bool:
+def has_to_wrap(plan: Plan, model: models.Model, select: Select) -> bool:
     """Whether a select must become a source of the one with the joins."""
-    return any(join.is_many for join in joins_of(plan)) or not _is_plain(select.node)
+    if not plan.joined:
+        return False
+    return not _is_plain(select.node) or (_leads_to_many(plan) and _row_key(plan, model, select) is None)
+
+
+def _leads_to_many(plan: Plan) -> bool:
+    """Whether an instance may have several rows in the result."""
+    return any(branch.link.many or _leads_to_many(branch.plan) for branch in plan.joined)
+
+
+def _row_key(plan: Plan, model: models.Model, select: Select) -> str | None:
+    """The column that tells the rows of an ordered select apart when they are joined to many; `None` if none does.
+
+    It is the primary key, provided that the table is known to have it: a relationship starts from there.
+    """
+    node = select.node
+    if not node.get("order") or not node.keys().isdisjoint(_MULTIPLYING):
+        return None
+    many = [branch.link.owner_column for branch in plan.joined if branch.link.many]
+    return next(
+        (name for name in many if models.is_primary_key(model, name) and is_selected(node, select.key, name)), None
+    )
 
 
 def _is_plain(node: Node) -> bool:
@@ -159,36 +176,47 @@ class JoinedRows:
 
     Args:
         plan: What is loaded by JOIN.
+        model: The model of the instances.
         select: The select without it.
         names: The names that columns of the main source have in the rows of the select, where that is another.
+        is_wrapped: Whether the select becomes a source; see `has_to_wrap`.
 
     Attributes:
         select: The select with it.
     """
 
-    __slots__ = ("_is_many", "_joins", "_numbered", "select")
+    __slots__ = ("_is_folded", "_is_numbered", "_joins", "select")
 
-    def __init__(self, plan: Plan, select: Select, names: dict[str, str]) -> None:
+    def __init__(
+        self, plan: Plan, model: models.Model, select: Select, names: dict[str, str], *, is_wrapped: bool
+    ) -> None:
         self._joins = joins_of(plan)
-        self._is_many = any(join.is_many for join in self._joins)
-        self._numbered = False
-        if has_to_wrap(plan, select):
-            self._numbered = bool(select.node.get("order")) or self._is_many
+        self._is_folded = _leads_to_many(plan)
+        self._is_numbered = is_wrapped and (self._is_folded or bool(select.node.get("order")))
+        if is_wrapped:
             self.select = self._around(select, names)
         else:
-            self.select = self._within(select)
+            self.select = self._within(select, _row_key(plan, model, select) if self._is_folded else None)
 
-    def _within(self, select: Select) -> Select:
-        items = select.node.get("columns") or [{"expression": {"star": {"of": select.key}}}]
+    def _within(self, select: Select, row_key: str | None) -> Select:
+        node = select.node
+        items = node.get("columns") or [{"expression": {"star": {"of": select.key}}}]
+        fields: Node = {}
+        if row_key is not None:
+            key = column(row_key, select.key)
+            is_ordered = any(item["expression"] == key for item in node["order"])
+            last = [] if is_ordered else [{"expression": key, "direction": "ASC"}]
+            fields = {"fold": True, "order": [*node["order"], *last, *self._order()]}
         return select.replace(
             columns=[*items, *self._columns()],
-            joins=[*select.node.get("joins", ()), *self._clauses(select.key, {})],
+            joins=[*node.get("joins", ()), *self._clauses(select.key, {})],
+            **fields,
         )
 
     def _around(self, select: Select, names: dict[str, str]) -> Select:
         inner = self._required(select)
         outer: Node = {field: inner.pop(field) for field in _HOISTED if field in inner}
-        if self._numbered:
+        if self._is_numbered:
             number = {"expression": {"window": {"function": "row_number"}}, "label": _NUMBER}
             source = _source(inner, "parents", _INNER)
             inner = {"columns": [{"expression": {"star": {"of": _INNER}}}, number], "from": source}
@@ -196,8 +224,8 @@ class JoinedRows:
         outer["columns"] = [{"expression": {"star": {"of": _MAIN}}}, *self._columns()]
         outer["from"] = _source(inner, "parents", _MAIN)
         outer["joins"] = list(self._clauses(_MAIN, names))
-        if self._is_many:
-            outer["fold"] = True  # their numbers tell the rows apart
+        if self._is_folded:
+            outer["fold"] = True
         wrapped = select.replace()
         wrapped.node, wrapped.key = outer, _MAIN
         return wrapped
@@ -230,10 +258,10 @@ class JoinedRows:
         Returns:
             The related instances.
         """
-        if self._numbered:
+        if self._is_numbered:
             for row in rows:
                 del row[_NUMBER]
-        return attach(self._joins, rows, is_folded=self._is_many)
+        return attach(self._joins, rows, is_folded=self._is_folded)
 
 
 def _source(node: Node, alias: str, key: str) -> Node:

@@ -70,7 +70,7 @@ class Primer:
         entry: Loaded | None = state.get(self._name)
         if entry is None:
             entry = state[self._name] = Loaded(self._default)
-        entry.is_set, entry.value, entry.key, entry.is_void = True, value, key, False
+        entry.set(value, key)
 
 
 def _reverse(found: LoadableAttribute, link: Link) -> Primer | None:
@@ -100,9 +100,10 @@ class Recipients:
         self._primer = Primer(branch.attribute, branch.link)
         self._waiting: list[tuple[Any, Any, Any]] = []
         self.present: list[Any] = []
+        name, column = branch.name, branch.link.owner_column
         for position, owner in enumerate(owners):
-            own = column_value(owner, branch.link.owner_column)
-            known = branch.attribute.known(owner)
+            own = column_value(owner, column)
+            known = models.related_state(owner).get(name)
             if known is not None and known.holds(own) and not known.is_void:
                 self.present += known.value if branch.link.many else [known.value]
             else:
@@ -112,10 +113,10 @@ class Recipients:
         """The different keys that they wait for."""
         return list(dict.fromkeys([key for _, key, _ in self._waiting if key is not None and key is not MISSING]))
 
-    def take(self, related: list[tuple[Any, Any]]) -> None:
-        """Hand related objects out: all that there are for each of their keys."""
+    def take(self, keys: list[Any], related: list[Any]) -> None:
+        """Hand related objects out, each of which has a key: all that there are for each key."""
         grouped: defaultdict[Any, list[Any]] = defaultdict(list)
-        for key, child in related:
+        for key, child in zip(keys, related, strict=True):
             grouped[key].append(child)
         by_key = ByKey(grouped)
         waiting: list[tuple[Any, Any, Any]] = []

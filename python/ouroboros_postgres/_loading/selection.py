@@ -28,6 +28,7 @@ class Selection:
         select: The query.
 
     Attributes:
+        is_wrapped: Whether the query becomes a source of one with joins.
         labels: The labels of the columns that were added, by column.
         plan: What can be loaded.
         select: The query with these columns.
@@ -36,10 +37,11 @@ class Selection:
         ValueError: An option needs a column that cannot be added.
     """
 
-    __slots__ = ("_model", "labels", "plan", "select")
+    __slots__ = ("_model", "is_wrapped", "labels", "plan", "select")
 
     def __init__(self, plan: Plan, model: Model, select: Select) -> None:
-        missing = _missing(plan, select)
+        self.is_wrapped = has_to_wrap(plan, model, select)
+        missing = _missing(plan, select, is_wrapped=self.is_wrapped)
         if missing and _merges(select.node):
             _refuse(missing)
             plan, missing = plan.without(missing), []
@@ -78,15 +80,14 @@ class Selection:
         if name is None or found.get("of", self.select.key) != self.select.key or self.select.node.get("joins"):
             return False
         declared = models.column_declaration(self._model, name)
-        return name == models.primary_key(self._model) or (
+        return models.is_primary_key(self._model, name) or (
             declared is not None and declared.unique and not declared.nullable
         )
 
 
-def _missing(plan: Plan, select: Select) -> list[Branch]:
+def _missing(plan: Plan, select: Select, *, is_wrapped: bool) -> list[Branch]:
     """The relationships whose columns the query does not select, and would have to."""
-    wrapped = has_to_wrap(plan, select)
-    needed = [branch for branch in plan.branches if branch.is_batched or (branch.is_joined and wrapped)]
+    needed = [branch for branch in plan.branches if branch.is_batched or (branch.is_joined and is_wrapped)]
     return [branch for branch in needed if not is_selected(select.node, select.key, branch.link.owner_column)]
 
 

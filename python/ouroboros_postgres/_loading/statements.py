@@ -71,8 +71,8 @@ def related_to_keys(link: Link, keys: Sequence[Any]) -> Iterator[Select]:
     """
     for first in range(0, len(keys), _CHUNK):
         encoder = Encoder()
-        slots = encoder.slots(keys[first : first + _CHUNK])
-        condition = {"left": _owner_column(link), "operator": "IN", "value": slots, "array": True}
+        slot = encoder.slot(keys[first : first + _CHUNK])
+        condition = {"left": _owner_column(link), "operator": "IN", "value": slot, "array": True}
         yield _related(link, condition, encoder)
 
 

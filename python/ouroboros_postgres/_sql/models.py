@@ -31,6 +31,7 @@ __all__ = [
     "is_loaded",
     "is_model",
     "is_persistent",
+    "is_primary_key",
     "loaded_values",
     "missing_value",
     "primary_key",
@@ -146,6 +147,11 @@ def primary_key(model: Model) -> str:
     if hasattr(model, "_get_pk_column"):
         return cast("str", _PRIMARY_KEY(model)())
     return declared_primary_key(model)
+
+
+def is_primary_key(model: Model, name: str) -> bool:
+    """Whether a column is the primary key, not one of several."""
+    return declared_primary_key(model) == name and len(getattr(model, "_declared_keys", ())) <= 1
 
 
 def foreign_key(model: Model, name: str) -> ForeignKey | None:
