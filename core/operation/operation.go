@@ -65,7 +65,11 @@ func statements(name string) Func {
 	case "select":
 		return of("Query execution failed", selectRows)
 	case "select_related":
-		return of("Query execution failed", selectRelated)
+		return of("Fetch many with relations failed", selectRelated)
+	case "select_one_related":
+		return of("Fetch with relations failed", selectRelated)
+	case "select_one_eager":
+		return of("Eager fetch failed", selectRelated)
 	case "count":
 		return of("Query execution failed", count)
 	case "aggregate":

@@ -48,5 +48,9 @@ func TestSelectRelatedRefuses(t *testing.T) {
 	d.fails(`{"op":"select_related","table":"posts","relations":[{"name":"u","table":"users","foreign_key":"user_id"},{"name":"u","table":"users","foreign_key":"user_id"}]}`, pgerr.Value, "twice")
 	d.fails(`{"op":"select_related","table":"posts","relations":[{"name":"u","table":"users","foreign_key":"user_id","join_type":"outer"}]}`, pgerr.Value, "Unknown join type: outer")
 	d.fails(`{"op":"select_related","table":"users","relations":[{"name":"p","table":"posts","foreign_key":"user_id","join_type":"full"}]}`, pgerr.Value, "to-many")
-	d.fails(`{"op":"select_related","table":"posts","relations":[{"name":"u","table":"users","foreign_key":"nope"}]}`, pgerr.Database, "Query execution failed: ", "nope")
+	for op, prefix := range map[string]string{
+		"select_related": "Fetch many with relations failed: ", "select_one_related": "Fetch with relations failed: ", "select_one_eager": "Eager fetch failed: ",
+	} {
+		d.fails(`{"op":"`+op+`","table":"posts","id":1,"relations":[{"name":"u","table":"users","foreign_key":"nope"}]}`, pgerr.Database, prefix, "nope")
+	}
 }

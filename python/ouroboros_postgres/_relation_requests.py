@@ -15,6 +15,7 @@ _RELATION_FIELDS = frozenset(
 
 
 def related(
+    op: str,
     table: str,
     relations: Any,
     *,
@@ -24,8 +25,8 @@ def related(
     offset: Any = None,
     key: tuple[str | None, Any] | None = None,
 ) -> bytes:
-    """`select_related`; `key` is the column and the value that the one wanted row has."""
-    request: Request = {"op": "select_related", "table": text("table", table), "relations": _relations(relations)}
+    """`select_related` and its forms for one row; `key` is the column and the value that this has."""
+    request: Request = {"op": op, "table": text("table", table), "relations": _relations(relations)}
     if filter:
         items = check_mapping("filter", filter).items()
         request["filter"] = [[column, _membership(value), argument(value)] for column, value in items]

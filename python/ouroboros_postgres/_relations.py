@@ -44,9 +44,7 @@ async def fetch_one_with_relations(
         ValueError: A relation lacks a field, has an unknown join type, or is named like a column of the table.
         UndefinedTableError: There is no such table.
     """
-    request = _relation_requests.related(table, relations, key=(id_column, id))
-    rows = await start(target(), request) if id is not None else None
-    return cast("Row", rows[0]) if rows else None
+    return await _one("select_one_related", table, id, relations, id_column)
 
 
 async def fetch_one_eager(
@@ -63,7 +61,13 @@ async def fetch_one_eager(
     Returns:
         As `fetch_one_with_relations`.
     """
-    return await fetch_one_with_relations(table, id, _relation_requests.joins(joins), id_column=id_column)
+    return await _one("select_one_eager", table, id, _relation_requests.joins(joins), id_column)
+
+
+async def _one(op: str, table: str, id: Any, relations: Any, id_column: str | None) -> Row | None:
+    request = _relation_requests.related(op, table, relations, key=(id_column, id))
+    rows = await start(target(), request) if id is not None else None
+    return cast("Row", rows[0]) if rows else None
 
 
 async def fetch_many_with_relations(
@@ -87,7 +91,9 @@ async def fetch_many_with_relations(
     Returns:
         One dict per row of the main table.
     """
-    request = _relation_requests.related(table, relations, filter=filter, order_by=order_by, limit=limit, offset=offset)
+    request = _relation_requests.related(
+        "select_related", table, relations, filter=filter, order_by=order_by, limit=limit, offset=offset
+    )
     return cast("list[Row]", await start(target(), request))
 
 

@@ -294,3 +294,34 @@ async def test_inside_a_transaction(pg: ModuleType) -> None:
         assert (await pg.fetch_one_with_relations("users", user["id"], [POSTS]))["posts"] == [post]
         await tx.rollback()
     assert await pg.fetch_one_with_relations("posts", post["id"], [AUTHOR]) is None
+
+
+async def test_errors_of_the_server_name_the_function(pg: ModuleType) -> None:
+    nowhere = {**AUTHOR, "foreign_key": "nope"}
+    for prefix, call in (
+        ("Fetch with relations failed", lambda: pg.fetch_one_with_relations("posts", 1, [nowhere])),
+        ("Eager fetch failed", lambda: pg.fetch_one_eager("posts", 1, [("author", "nope", "users")])),
+        ("Fetch many with relations failed", lambda: pg.fetch_many_with_relations("posts", [AUTHOR], {"nope": 1})),
+    ):
+        with pytest.raises(errors.UndefinedColumnError, match=f"^{prefix}: .*nope"):
+            await call()
+
+
+@pytest.mark.parametrize(
+    ("join_type", "titles"), [("right", ["one", "three", "two"]), ("full", ["four", "one", "three", "two"])]
+)
+async def test_rows_without_a_main_row_have_none_for_its_columns(
+    pg: ModuleType, join_type: str, titles: list[str]
+) -> None:
+    rows = await pg.fetch_many_with_relations("posts", [{**AUTHOR, "join_type": join_type}])
+    (alone,) = [row for row in rows if row["id"] is None]
+    assert alone == {**dict.fromkeys(ONE), "author": alone["author"]}
+    assert alone["author"]["id"] == 3
+    assert sorted(row["title"] for row in rows if row is not alone) == titles
+
+
+async def test_no_function_overwrites_a_column_with_a_relation(pg: ModuleType) -> None:
+    with pytest.raises(ValueError, match="title"):
+        await pg.fetch_many_with_relations("posts", [{**AUTHOR, "name": "title"}])
+    with pytest.raises(ValueError, match="title"):
+        await pg.fetch_one_eager("posts", 1, [("title", "author_id", "users")])

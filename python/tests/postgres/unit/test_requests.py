@@ -323,10 +323,16 @@ def test_nothing_to_return_is_a_count() -> None:
 def test_a_joined_read() -> None:
     relation = {"name": "author", "table": "users", "foreign_key": "user_id", "select_columns": ("id",)}
     request = _relation_requests.related(
-        "posts", [relation], filter={"a": None, "b": [1, 2]}, order_by=("a", "asc"), limit=1, key=("pk", 5)
+        "select_one_related",
+        "posts",
+        [relation],
+        filter={"a": None, "b": [1, 2]},
+        order_by=("a", "asc"),
+        limit=1,
+        key=("pk", 5),
     )
     assert read(request) == {
-        "op": "select_related",
+        "op": "select_one_related",
         "table": "posts",
         "relations": [{**relation, "select_columns": ["id"]}],
         "filter": [["a", "eq", None], ["b", "in", [1, 2]]],
@@ -342,12 +348,12 @@ def test_a_relation_needs_its_fields(field: str) -> None:
     relation = {"name": "a", "table": "b", "foreign_key": "c"}
     del relation[field]
     with pytest.raises(ValueError, match=rf"Missing '{field}' in relations\[0\]"):
-        _relation_requests.related("t", [relation])
+        _relation_requests.related("select_related", "t", [relation])
 
 
 def test_a_relation_has_no_other_fields() -> None:
     with pytest.raises(ValueError, match=r"Unknown \['typo'\] in relations\[0\]"):
-        _relation_requests.related("t", [{"name": "a", "table": "b", "foreign_key": "c", "typo": 1}])
+        _relation_requests.related("select_related", "t", [{"name": "a", "table": "b", "foreign_key": "c", "typo": 1}])
 
 
 def test_joins_are_relations() -> None:
