@@ -72,7 +72,7 @@ class Declaration:
 
 @dataclass(slots=True)
 class _Body:
-    """What one class adds: columns with annotation and default, `_UNSET` for none, and names that are columns no more."""
+    """What one class adds: columns with annotation and default (or `_UNSET`), and names that are columns no more."""
 
     columns: dict[str, tuple[Any, Any]] = field(default_factory=dict[str, tuple[Any, Any]])
     overridden: set[str] = field(default_factory=set[str])
