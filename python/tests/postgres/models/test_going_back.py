@@ -18,7 +18,7 @@ from ouroboros_postgres._column import GeneratedColumn
 from ouroboros_postgres.errors import ConnectionFailedError, PostgresError
 from ouroboros_postgres.events import EventDispatcher, listen
 from ouroboros_postgres.session import ObjectState
-from ouroboros_postgres.transactions import Savepoint, Transaction
+from ouroboros_postgres.transactions import Savepoint, Transaction, run_in_transaction
 
 
 class Writer(Table):
@@ -211,6 +211,22 @@ class TestWholeTransactions:
         assert note.id is None
         await note.save()
         assert rows(database) == [("a", None)]
+
+    async def test_what_runs_again_writes_again(self, database: Database) -> None:
+        note, changed = Note(text="a"), await Note.insert(text="b", rank=1)
+        attempts: list[int] = []
+
+        async def work(_: object) -> None:
+            attempts.append(len(attempts))
+            changed.rank = 2
+            await note.save()
+            await changed.save()
+            if len(attempts) == 1:
+                await execute("DO $$ BEGIN RAISE SQLSTATE '40001'; END $$")
+
+        await run_in_transaction(work)
+        assert len(attempts) == 2
+        assert rows(database) == [("a", None), ("b", 2)]
 
     async def test_one_that_nobody_ends(self) -> None:
         note = Note(text="a")
