@@ -185,24 +185,23 @@ class Persistent(Record):
         return True
 
     async def _insert_or_ignore(self) -> None:
-        """Take over the row of the key, which is inserted if there is none."""
-        key = self._get_pk_column()
-        if self._is_insert_heard():  # a statement that does both does not tell which
-            had = private_copy(self._writable())
-            rows = await self._by_key(self._get_pk()).to_dicts()
-            if rows:
-                self._take_over([self], rows, [had], journal())
-                return
-            await self._announce(EventType.BEFORE_INSERT)
+        """Take over the row of the key, which is inserted if there is none.
+
+        It is looked for first: the server refuses what lacks a required value before it sees that there is nothing to
+        insert, and a statement that does both does not tell which.
+        """
+        had = private_copy(self._writable())
+        rows = await self._by_key(self._get_pk()).to_dicts()
+        if rows:
+            self._take_over([self], rows, [had], journal())
+            return
+        await self._announce(EventType.BEFORE_INSERT)
         values = self._writable()
         had = private_copy(values)
-        request = _requests.upsert(models.table_path(type(self)), values, key, [])
+        request = _requests.upsert(models.table_path(type(self)), values, self._get_pk_column(), [])
         noted = journal()
         self._take_over([self], await start(target(), request), [had], noted)
         await fire(EventType.AFTER_INSERT, self)
-
-    def _is_insert_heard(self) -> bool:
-        return is_heard(type(self), EventType.BEFORE_INSERT) or is_heard(type(self), EventType.AFTER_INSERT)
 
     async def _announce(self, event: EventType) -> bool:
         """Let listeners change what is about to be written, or stop it.

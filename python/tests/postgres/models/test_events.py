@@ -167,14 +167,6 @@ async def test_save_with_nothing_but_a_key(log: Log, database: Database) -> None
     assert log.take() == []
 
 
-async def test_save_with_nothing_but_a_key_is_one_statement_without_listeners_for_inserts(sent: Sent) -> None:
-    await Solo(id=3).save()
-    alone = sent()
-    events.listen(Solo, "before_update", lambda _: None)
-    await Solo(id=4).save()
-    assert sent() == 2 * alone
-
-
 async def test_save_of_a_key_that_somebody_else_inserts_meanwhile(database: Database) -> None:
     """With nothing but the key, a row that is there stays as it is."""
 

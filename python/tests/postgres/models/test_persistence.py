@@ -16,7 +16,14 @@ import pytest
 from fixtures.database import Database
 from fixtures.observe import blocked_backends, until
 from ouroboros_postgres import Column, Table
-from ouroboros_postgres.errors import CheckError, DataBridgeError, IntegrityError, RowNotFoundError, UndefinedTableError
+from ouroboros_postgres.errors import (
+    CheckError,
+    DataBridgeError,
+    IntegrityError,
+    NotNullError,
+    RowNotFoundError,
+    UndefinedTableError,
+)
 from queries.sent import Sent
 
 SCHEMA = """
@@ -211,6 +218,23 @@ async def test_nothing_but_the_key_inserts_or_leaves_the_row_alone(database: Dat
     assert item.name == "old"
     assert await Item(id=5).save() == 5
     assert [row["id"] for row in rows(database)] == [1, 5]
+
+
+async def test_nothing_but_the_key_of_a_row_that_requires_more_leaves_it_alone(
+    pg: ModuleType, database: Database
+) -> None:
+    class Strict(Table):
+        name: str
+
+    await Strict.create_table()
+    await Strict.insert(name="kept")
+    strict = Strict(id=1)
+    async with pg.begin_transaction():
+        assert await strict.save() == 1
+    assert strict.name == "kept"
+    with pytest.raises(NotNullError):
+        await Strict(id=2).save()
+    assert rows(database, "strict") == [{"id": 1, "name": "kept"}]
 
 
 async def test_no_values_at_all_make_a_row_of_defaults(database: Database) -> None:
