@@ -219,7 +219,8 @@ class Session(metaclass=_SessionMeta):
 
     def add_all(self, objs: Iterable[T]) -> list[T]:
         """Take objects in; see `add`."""
-        return [self.add(obj) for obj in objs]
+        self._require_open()
+        return list(map(self._tracking.add, objs))
 
     def delete(self, obj: Any) -> None:
         """Have the row of an object deleted at the next flush. An object that was to be inserted is not.

@@ -242,7 +242,7 @@ class Record:
         for instance, row, before in zip(instances, rows, had, strict=True):
             data = instance._data
             for name in names:
-                if not instance._is_newer(name, before) and not _is_equal(data.get(name, _NOTHING), row[name]):
+                if name not in data or not (_is_equal(data[name], row[name]) or instance._is_newer(name, before)):
                     data[name] = row[name]
             for name in mutable:
                 row[name] = private_copy(row[name])
@@ -256,9 +256,9 @@ class Record:
 
     def _is_newer(self, name: str, before: Mapping[str, Any]) -> bool:
         """Whether the value of a column has been assigned, or changed in place, after it was like this."""
-        value = self._data.get(name)
+        value = self._data[name]
         if name in before:
-            return name in self._data and not is_same(value, before[name])
+            return not is_same(value, before[name])
         return value is not None and name not in self._generated
 
     def _replace(self, row: dict[str, Any]) -> None:

@@ -91,12 +91,15 @@ class Tracking:
             RuntimeError: It belongs to another session.
             ValueError: The query that it comes from left out its primary key.
         """
-        is_transient = objects.is_transient(obj)
-        if not is_transient and objects.is_partial(obj):
+        key = objects.key_of(obj)
+        if key is None and objects.is_transient(obj) and attachment.owner_of(obj) is None:  # nearly always
+            self.work.register_new(obj)
+            self.claim(obj)
+            return obj
+        if objects.is_partial(obj):
             raise ValueError(
                 f"this {type(obj).__name__} cannot be added: the query that it comes from left out its primary key"
             )
-        key = objects.key_of(obj)
         if key is not None:
             known = self.identities.get(objects.table_of(obj), key)
             if known is not None:
@@ -105,7 +108,7 @@ class Tracking:
         if self.work.is_tracked(obj):
             self.work.keep(obj)
             self._claim(obj, self.row_key(obj))
-        elif objects.is_row(obj) and not is_transient:
+        elif objects.is_row(obj) and objects.clean_values(obj) is not None:
             self.attach(obj)
         else:
             self.work.register_new(obj)
