@@ -256,6 +256,7 @@ class Persistent(Record):
     @classmethod
     async def _insert_many(cls, rows: Iterable[Any]) -> list[Any]:
         """Insert dicts and instances in one go."""
+        cls._get_pk_column()  # several are refused before anything is sent
         instances = cls._instances(rows)
         for instance in instances:
             instance._adopt_keys()

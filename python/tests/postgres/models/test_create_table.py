@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import pytest
 
 from fixtures.database import Database
-from ouroboros_postgres import BackReference, Column, ColumnProxy, Table, relationship
+from ouroboros_postgres import BackReference, Column, ColumnProxy, Session, Table, relationship
 from ouroboros_postgres._column import GeneratedColumn
 from ouroboros_postgres.errors import ForeignKeyError, IntegrityError, QueryError
 from queries.sent import Sent
@@ -174,12 +174,26 @@ async def test_a_key_must_be_declared_and_single(pg: ModuleType) -> None:
 
     with pytest.raises(ValueError, match="Absent declares no column 'elsewhere'"):
         await Absent.create_table()
+    await pg.execute("CREATE TABLE pair (a int, b int, PRIMARY KEY (a, b)); INSERT INTO pair VALUES (1, 2)")
+    one = await Pair.find().one()
+    assert one.to_dict() == {"a": 1, "b": 2}
+    session = Session()
+    for call in (
+        lambda: Pair.create_table(),
+        lambda: Pair.get(1),
+        lambda: Pair.insert_many([{"a": 3, "b": 4}]),
+        Pair(a=1, b=2).save,
+        one.save,
+        one.delete,
+        one.refresh,
+        lambda: session.get(Pair, 1),
+        lambda: session.merge(one),
+    ):
+        with pytest.raises(ValueError, match="composite"):
+            await call()
     with pytest.raises(ValueError, match="composite"):
-        await Pair.create_table()
-    with pytest.raises(ValueError, match="composite"):
-        await Pair.get(1)
-    with pytest.raises(ValueError, match="composite"):
-        await Pair(a=1, b=2).save()
+        session.add(Pair(a=3, b=4))
+    assert await pg.count("pair") == 1
 
 
 # Constraints.
