@@ -206,6 +206,11 @@ def is_unchanged(obj: Any) -> bool:
     return bool(_DATA(obj) == _CLEAN(obj))
 
 
+def are_unchanged(objs: list[Any]) -> bool:
+    """Whether instances of `Table` are as their rows are, all of them, at a glance."""
+    return list(map(_DATA, objs)) == list(map(_CLEAN, objs))
+
+
 def changes_of(obj: Any) -> dict[str, Any]:
     """The values of an instance of `Table` that its row does not have."""
     changes: dict[str, Any] = _CHANGES(obj)()

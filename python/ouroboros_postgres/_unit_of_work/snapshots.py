@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from .._table.values import is_same, private_copy
@@ -112,6 +113,12 @@ class DirtyTracker:
     def snapshots(self) -> list[ObjectSnapshot]:
         """All snapshots, older ones first."""
         return list(self._snapshots.values())
+
+    def changed(self) -> Iterator[ObjectSnapshot]:
+        """The snapshots that differ from their objects."""
+        rows = [snapshot.owner for snapshot in self._snapshots.values() if type(snapshot) is RowSnapshot]
+        if len(rows) < len(self._snapshots) or not objects.are_unchanged(rows):
+            yield from (snapshot for snapshot in self.snapshots if snapshot.changes())
 
     def snapshot(self, obj: Any) -> ObjectSnapshot | None:
         """The snapshot of an object, if there is one."""

@@ -156,11 +156,9 @@ class UnitOfWork:
     def _changed(self) -> Iterator[tuple[int, Any]]:
         dirty = {key: obj for key, obj in self._dirty.items() if key not in self._new and key not in self._deleted}
         yield from dirty.items()
-        for snapshot in self._dirty_tracker.snapshots:
+        for snapshot in self._dirty_tracker.changed():
             key = id(snapshot.owner)
-            if key in dirty or key in self._new or key in self._deleted:
-                continue
-            if snapshot.changes():
+            if key not in dirty and key not in self._new and key not in self._deleted:
                 yield key, snapshot.owner
 
     def clear(self) -> None:
