@@ -86,6 +86,21 @@ async def test_async_with(database: Database) -> None:
     assert stored(database) == [1, 3, 5]
 
 
+async def test_a_block_that_was_rolled_back_leaves_no_savepoint(database: Database) -> None:
+    async with pg_transaction() as tx:
+        for point in (await tx.savepoint("a"), tx.savepoint("a")):
+            with pytest.raises(ZeroDivisionError):
+                async with point as sp:
+                    await insert(1)
+                    raise ZeroDivisionError
+            with pytest.raises(RuntimeError, match="Savepoint has been released"):
+                await sp.rollback()
+            with pytest.raises(errors.SavepointError):
+                await tx._tx.rollback_to_savepoint("a")
+        await insert(2)
+    assert stored(database) == [2]
+
+
 async def test_of_the_wrapper(database: Database) -> None:
     async with begin_transaction() as tx:
         sp = await tx.savepoint("a")

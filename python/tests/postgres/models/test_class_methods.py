@@ -313,6 +313,44 @@ async def test_delete_many_counts_or_returns(people: ModuleType, database: Datab
     assert names(database) == ["c"]
 
 
+async def test_conditions_of_all_kinds_select_what_is_updated_and_deleted(
+    people: ModuleType, database: Database
+) -> None:
+    kinds: list[Any] = [
+        (Person.name == "a") | (Person.name == "b"),
+        (Person.age < 25) & Person.name.in_(["a", "b", "x"]),
+        or_(Person.name == "a", and_(Person.age == 20, Person.name == "b")),
+        and_({"name": ["a", "b"]}, or_(Person.age == 10, Person.age == 20)),
+        {"name": ("a", "b"), "since": [dt.date(2024, 1, 1), None]},
+    ]
+    for condition in kinds:
+        assert await Person.update_many({"city": "x"}, condition) == 2
+        async with people.begin_transaction() as transaction:
+            assert await Person.delete_many(condition) == 2
+            assert await Person.find().scalars("name") == ["c"]
+            await transaction.rollback()
+    assert await Person.update_many({"city": None}, {"name": []}) == 0
+    assert await Person.delete_many({"name": []}) == 0
+    assert await Person.update_many({"city": None}, {"name": "a"}) == 1
+    assert await Person.delete_many({"city": None}, Person.age == 10) == 1
+    assert names(database) == ["b", "c"]
+
+
+async def test_delete_many_refuses_bad_arguments(people: ModuleType, sent: Sent) -> None:
+    before = sent()
+    for call in (
+        Person.delete_many({'name" = $1; --': 1}),
+        Person.update_many({"city": "x"}, {"a b": 1}),
+        Person.delete_many(returning=['name"; --']),
+    ):
+        with pytest.raises(ValueError, match="Invalid"):
+            await call
+    with pytest.raises(TypeError, match="Invalid filter type"):
+        await Person.delete_many("age > 3")  # type: ignore[arg-type]
+    assert sent() == before
+    assert await Person.count() == 3
+
+
 async def test_delete_many_without_condition_empties_the_table(people: ModuleType, database: Database) -> None:
     assert await Person.delete_many({}) == 3
     await Person.insert_many([{"name": "x"}, {"name": "y"}])
