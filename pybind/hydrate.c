@@ -90,6 +90,10 @@ static descrsetfunc set_slot(PyObject *descriptor) {
     return set;
 }
 
+/* Nothing becomes garbage here, so that the collector would go over new instances in vain, once for each few hundred. Not
+   where copies are made: that may run any code, which may need the collector, or turn it off itself. */
+static bool pause_collector(const ob_model *model) { return PyTuple_Size(model->mutable) == 0 && PyGC_Disable(); }
+
 PyObject *ob_hydrate(const ob_model *model, PyObject *rows) {
     hydration h = {.model = model, .set_data = set_slot(model->data)};
     h.set_clean = h.set_data != NULL ? set_slot(model->clean) : NULL;
@@ -99,7 +103,12 @@ PyObject *ob_hydrate(const ob_model *model, PyObject *rows) {
     h.create = (newfunc)PyType_GetSlot(&PyBaseObject_Type, Py_tp_new);
     h.nothing = PyTuple_New(0);
     PyObject *list = h.nothing != NULL ? PyList_New(0) : NULL;
-    if (list != NULL && !append_instances(&h, list, rows)) {
+    bool paused = pause_collector(model);
+    bool done = list != NULL && append_instances(&h, list, rows);
+    if (paused) {
+        PyGC_Enable();
+    }
+    if (!done) {
         Py_CLEAR(list);
     }
     Py_XDECREF(h.nothing);

@@ -252,8 +252,9 @@ class RelationshipLoader(Generic[T]):
         return self._is_loaded
 
     def __await__(self) -> Generator[Any, Any, T]:
-        entry = self._descriptor.known(self._instance)
-        if entry is not None and entry.holds(self._key()):
+        instance, descriptor = self._instance, self._descriptor
+        entry = descriptor.known(instance)
+        if entry is not None and entry.holds(column_value(instance, descriptor.key_column(models.class_of(instance)))):
             return cast("T", entry.value)  # nearly always: no coroutine
         return (yield from self._load().__await__())
 

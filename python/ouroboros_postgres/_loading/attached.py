@@ -18,7 +18,9 @@ __all__ = ["Attached", "attach"]
 
 Row: TypeAlias = dict[str, Any]
 Groups: TypeAlias = "list[list[Any]]"
-Found: TypeAlias = "dict[models.Model, dict[Any, Any]]"
+Keyed: TypeAlias = "tuple[Iterable[Any], list[Any]]"
+"""Keys, and the instances that have them."""
+Found: TypeAlias = "dict[models.Model, list[Keyed]]"
 
 
 class Attached:
@@ -74,29 +76,31 @@ def _attach(join: Join, mains: list[Row], found: Found, *, is_folded: bool) -> A
     taken = [row.pop(join.label) for row in mains]
     groups: list[list[Row | None]] = taken if is_folded else [[row] for row in taken]
     rows = [*chain.from_iterable(groups)]
-    related, repeats = _instances(join, rows, found.setdefault(join.model, {}))
+    related, repeats = _instances(join, rows, found.setdefault(join.model, []))
     each = iter(related)
     groups = [[*islice(each, len(group))] for group in groups]
     below = [_attach(below, mains, found, is_folded=is_folded) for below in join.joins]
     return Attached(join, groups, below, repeats=repeats)
 
 
-def _instances(join: Join, rows: list[Row | None], found: dict[Any, Any]) -> tuple[list[Any], bool]:
+def _instances(join: Join, rows: list[Row | None], found: list[Keyed]) -> tuple[list[Any], bool]:
     """The related instance of each row, and whether one occurs several times: equal rows give the same one.
 
     Args:
         join: The relationship.
         rows: The rows, `None` for none.
-        found: The instances of its model that are known, by their keys; new ones are added.
+        found: The instances of its model that are known; new ones are added.
     """
     name = join.key_column
-    keys = [row and row[name] for row in rows]
-    fresh = {key: row for key, row in zip(keys, rows, strict=True) if row is not None and key not in found}
+    known = dict(chain.from_iterable(zip(keys, made, strict=True) for keys, made in found))
+    fresh = {row[name]: row for row in rows if row is not None and row[name] not in known}
+    keys = [row and row[name] for row in rows] if len(fresh) < len(rows) else None
     made = hydrate_related(join.model, [*fresh.values()])
-    found.update(zip(fresh, made, strict=True))
-    if len(fresh) == len(rows):
+    found.append((fresh, made))
+    if keys is None:
         return made, False
-    return [*map(found.get, keys)], True
+    known.update(zip(fresh, made, strict=True))
+    return [*map(known.get, keys)], True
 
 
 def _once(group: list[Any]) -> list[Any]:

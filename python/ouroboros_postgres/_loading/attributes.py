@@ -53,7 +53,7 @@ class LoadableAttribute(RelatedAttribute):
 
     def known(self, instance: object) -> Loaded | None:
         """What an instance knows, if anything."""
-        return known(instance, self.relationship_name)
+        return known(instance, self._name or "")
 
     def loaded(self, instance: object) -> Loaded:
         """What an instance knows, to be changed."""

@@ -168,3 +168,51 @@ def test_instances_are_collected() -> None:
         assert tracemalloc.get_traced_memory()[0] - before < 20_000
     finally:
         tracemalloc.stop()
+
+
+def collections(rows: list[dict[str, Any]], mutable: tuple[str, ...] = ()) -> int:
+    """How often the collector runs while instances are made of rows."""
+    phases: list[str] = []
+
+    def note(phase: str, _: dict[str, int]) -> None:
+        phases.append(phase)
+
+    gc.collect()
+    gc.callbacks.append(note)
+    try:
+        native(rows, mutable, copy.copy)
+        return phases.count("start")
+    finally:
+        gc.callbacks.remove(note)
+
+
+def test_the_collector_waits_until_the_instances_are_there() -> None:
+    rows = [{"a": number} for number in range(20 * gc.get_threshold()[0])]
+    assert gc.isenabled()
+    assert collections(rows) <= 1  # what is beside the function may bring one about
+    assert collections(rows, ("a",)) > 10  # copies may run any code, which may need it
+    assert gc.isenabled()
+
+
+def test_the_collector_is_left_as_it_was() -> None:
+    with pytest.raises(TypeError, match="a row must be a dict"):
+        native([{}, None])  # type: ignore[list-item]
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        native([{"a": 1}])
+        assert not gc.isenabled()
+        native([{"a": 1}], ("a",))
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+    def disable(value: object) -> object:
+        gc.disable()
+        return value
+
+    try:
+        native([{"a": 1}], ("a",), disable)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
