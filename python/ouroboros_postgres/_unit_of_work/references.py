@@ -83,44 +83,35 @@ def hand_over_keys(obj: Any) -> Iterator[tuple[Any, str]]:
     Yields:
         The objects that have got a key, and in what column.
     """
-    for reference in references(obj):
-        link, entry = reference.link, reference.entry
-        if link.many:
-            key = column_value(obj, link.owner_column)
-            if key is None or key is MISSING:
-                continue
-            # One that has a row may have been taken away from this parent on purpose since the list was loaded.
-            is_loaded = entry.key is not None
-            if is_loaded and entry.key != key:
-                continue
-            entry.key = key
-            for child in reference.related:
-                if column_value(child, link.target_column) is None and not (is_loaded and objects.has_row(child)):
-                    setattr(child, link.target_column, key)
-                    yield child, link.target_column
-        elif entry.key is None and reference.related and column_value(obj, link.owner_column) is None:
-            key = column_value(entry.value, link.target_column)
-            if key is not None and key is not MISSING:
-                setattr(obj, link.owner_column, key)
-                entry.key = key
-                yield obj, link.owner_column
+    for entry, key, receivers in _keys_to_hand_over(obj):
+        entry.key = key
+        for receiver, column in receivers:
+            setattr(receiver, column, key)
+            yield receiver, column
 
 
 def has_keys_to_hand_over(obj: Any) -> bool:
-    """Whether `hand_over_keys` would do anything."""
-    return any(_is_to_hand_over(obj, reference) for reference in references(obj) if reference.entry.key is None)
+    """Whether `hand_over_keys` would give any."""
+    return any(receivers for _, _, receivers in _keys_to_hand_over(obj))
 
 
-def _is_to_hand_over(obj: Any, reference: Reference) -> bool:
-    link = reference.link
-    key = column_value(obj, link.owner_column)
-    if link.many:
-        has_key = key is not None and key is not MISSING
-        return has_key and any(column_value(child, link.target_column) is None for child in reference.related)
-    if key is not None or not reference.related:
-        return False
-    parent_key = column_value(reference.entry.value, link.target_column)
-    return parent_key is not None and parent_key is not MISSING
+def _keys_to_hand_over(obj: Any) -> Iterator[tuple[Loaded, Any, list[tuple[Any, str]]]]:
+    """The relationships whose key is known now, that key, and the objects that do not have it yet, with its column."""
+    for reference in references(obj):
+        link, entry, related = reference.link, reference.entry, reference.related
+        if link.many:
+            key = column_value(obj, link.owner_column)
+            # One that has a row may have been taken away from this parent on purpose since the list was loaded.
+            is_loaded = entry.key is not None
+            without = [child for child in related if column_value(child, link.target_column) is None]
+            receivers = [(child, link.target_column) for child in without if not (is_loaded and objects.has_row(child))]
+            is_settled = is_loaded and entry.key != key
+        else:
+            key = column_value(related[0], link.target_column) if related else None
+            receivers = [(obj, link.owner_column)]
+            is_settled = entry.key is not None or column_value(obj, link.owner_column) is not None
+        if not is_settled and key is not None and key is not MISSING:
+            yield entry, key, receivers
 
 
 def take_back_key(obj: Any, column: str) -> None:
