@@ -20,6 +20,7 @@ const kindShift = 56
 
 // turn is a place in the line of operations that share one connection.
 type turn interface {
+	Pending() bool
 	Wait(ctx context.Context) error
 	Done()
 }

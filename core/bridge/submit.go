@@ -103,7 +103,7 @@ func (l *Library) start(q *Queue, op *inflight, t task) {
 	proceed := func() {
 		l.tasks.spawn(func() { run(q.finish) }, func(c crash) { l.logCrash(op.ctx, t.name, c) })
 	}
-	socket, attendable := l.sendAhead(op.ctx, t)
+	socket, attendable := l.sendAhead(op.ctx, t, place)
 	if !attendable || !l.attend(q, op, socket, &attended{
 		receive: t.receive, proceed: proceed,
 		finish: func() { run(func(op *inflight, f frame) { q.settle(op, f) }) },
@@ -113,8 +113,8 @@ func (l *Library) start(q *Queue, op *inflight, t task) {
 }
 
 // sendAhead gives a task the chance to begin on the caller's thread, with what needs no waiting.
-func (l *Library) sendAhead(ctx context.Context, t task) (socket int, attendable bool) {
-	if t.ahead == nil {
+func (l *Library) sendAhead(ctx context.Context, t task, place turn) (socket int, attendable bool) {
+	if t.ahead == nil || place != nil && place.Pending() {
 		return noFD, false
 	}
 	defer func() {
@@ -201,9 +201,8 @@ func (l *Library) resolveSession(name string, read operation.Func, target uint64
 	}
 	w := &work{library: l, session: session, read: read, request: request}
 	t := task{name: name, session: r, run: w.run}
-	if pool, ok := session.(*engine.Pool); ok && len(request) <= maxAhead {
-		t.ahead = func(ctx context.Context) (int, bool) { return w.ahead(ctx, pool) }
-		t.receive, t.close = w.receive, w.close
+	if len(request) <= maxAhead {
+		t.ahead, t.receive, t.close = w.ahead, w.receive, w.close
 	}
 	return t, OK
 }

@@ -250,6 +250,15 @@ func (p *place) Wait(ctx context.Context) error {
 	}
 }
 
+func (p *place) Pending() bool {
+	select {
+	case <-p.before:
+		return false
+	default:
+		return true
+	}
+}
+
 func (p *place) Done() { close(p.done) }
 
 func TestTurnsFollowTheOrderOfSubmits(t *testing.T) {

@@ -18,15 +18,26 @@ type work struct {
 	request []byte
 
 	task    *operation.Task // nil until the request has been read
-	started *engine.Ahead
+	started started
 }
 
-// ahead reads the request and sends its first statement, if a connection is idle.
-func (w *work) ahead(ctx context.Context, pool *engine.Pool) (socket int, attendable bool) {
-	if !pool.HasIdle() || w.prepare() != nil || w.task.Only == nil {
+// started is a session with a statement on its way.
+type started interface {
+	engine.Session
+	Socket() (fd int, ok bool)
+	Receive() bool
+	Close()
+}
+
+// ahead reads the request and sends its statement, if there is just one and the session can do so at once.
+func (w *work) ahead(ctx context.Context) (socket int, attendable bool) {
+	if pool, ok := w.session.(*engine.Pool); ok && !pool.HasIdle() {
+		return noFD, false
+	}
+	if w.prepare() != nil || w.task.Only == nil {
 		return noFD, false // run reports errors
 	}
-	if w.started = pool.Start(ctx, *w.task.Only); w.started == nil {
+	if w.started = w.start(ctx, *w.task.Only); w.started == nil {
 		return noFD, false
 	}
 	w.session = w.started
@@ -34,6 +45,20 @@ func (w *work) ahead(ctx context.Context, pool *engine.Pool) (socket int, attend
 		return noFD, false
 	}
 	return w.started.Socket()
+}
+
+func (w *work) start(ctx context.Context, s engine.Statement) started {
+	switch session := w.session.(type) {
+	case *engine.Pool:
+		if a := session.Start(ctx, s); a != nil {
+			return a
+		}
+	case *engine.Tx:
+		if a := session.Start(ctx, s); a != nil {
+			return a
+		}
+	}
+	return nil
 }
 
 // receive reads the answer to what was sent, if it has come and is all that run waits for.

@@ -159,7 +159,12 @@ func TestStatementSentAheadMeetsAnOutdatedPlan(t *testing.T) {
 // arrived waits until the server has said something on the connection of a.
 func arrived(t *testing.T, a *Ahead) {
 	t.Helper()
-	for !readable(a.lease.pg.Conn()) {
+	awaitAnswer(t, a.lease)
+}
+
+func awaitAnswer(t *testing.T, l *lease) {
+	t.Helper()
+	for !readable(l.pg.Conn()) {
 		if t.Context().Err() != nil {
 			t.Fatal("no answer arrived")
 		}

@@ -47,6 +47,9 @@ func (b *backend) run(ctx context.Context, s Statement, p *plan, out sink) (pgco
 // that cannot be felt, outside a transaction; else for the next one, as the server has aborted this one.
 func (b *backend) runPrepared(ctx context.Context, s Statement, p *plan, out sink) (pgconn.CommandTag, error) {
 	free := !b.inTransaction()
+	if b.sent != nil { // its answer may have been read, and may have ended the transaction
+		free = b.sent.free
+	}
 	tag, err := b.attemptPrepared(ctx, s, p, out)
 	if err == nil || !outdated(err) || b.pg.IsClosed() {
 		return tag, err

@@ -23,9 +23,14 @@ func (p *Pool) query(ctx context.Context, s Statement, out *encoding, ahead *lea
 	if err != nil {
 		return nil, err
 	}
+	return p.result(s, out, tag), nil
+}
+
+// result ends an encoding, and notes how long it was.
+func (p *Pool) result(s Statement, out *encoding, tag pgconn.CommandTag) *wire.Result {
 	result := out.result(tag)
 	p.plans.of(s.SQL).long.Store(len(result.Rows) > maxAnswer)
-	return result, nil
+	return result
 }
 
 // Text runs one of the core's own questions on any connection.

@@ -46,8 +46,8 @@ func (t *Turn) Wait(ctx context.Context) error {
 	}
 }
 
-// pending tells whether somebody before is not done yet.
-func (t *Turn) pending() bool {
+// Pending tells whether somebody before is not done yet.
+func (t *Turn) Pending() bool {
 	if t.before == nil {
 		return false
 	}
@@ -61,7 +61,7 @@ func (t *Turn) pending() bool {
 
 // Done lets the next one go. A turn that was given up early still waits for those before it, in the background.
 func (t *Turn) Done() {
-	if !t.pending() {
+	if !t.Pending() {
 		close(t.over)
 		return
 	}

@@ -252,12 +252,16 @@ func (t *Tx) savepoint(ctx context.Context, command, name string, guarded bool) 
 
 // Query implements Session.
 func (t *Tx) Query(ctx context.Context, s Statement) (*wire.Result, error) {
-	out := &encoding{shape: s.Shape}
+	return t.query(ctx, s, &encoding{shape: s.Shape})
+}
+
+// query is Query, perhaps of a statement that is on its way.
+func (t *Tx) query(ctx context.Context, s Statement, out *encoding) (*wire.Result, error) {
 	tag, err := t.run(ctx, s, out)
 	if err != nil {
 		return nil, err
 	}
-	return out.result(tag), nil
+	return t.pool.result(s, out, tag), nil
 }
 
 // Text implements Session.
