@@ -52,30 +52,35 @@ func TestCompiledKnowsWhatItIs(t *testing.T) {
 
 func TestCompiledKnowsTheShape(t *testing.T) {
 	t.Parallel()
-	items := func(nests ...string) string {
-		const column = `{"expression":{"column":{"name":"id"}},"label":"l"}`
-		marked := strings.Replace(column, `"l"`, `"%s","nest":%s`, 1)
-		list := []string{strings.Replace(column, `"l"`, `"first"`, 1)}
-		for i, names := range nests {
-			list = append(list, fmt.Sprintf(marked, fmt.Sprintf("m%d", i), names), strings.Replace(column, `"l"`, fmt.Sprintf(`"l%d"`, i), 1))
-		}
-		return `{"from":{"table":"t"},"columns":[` + strings.Join(list, ",") + `]}`
+	const (
+		from  = `{"select":{"from":{"table":"t"},"columns":[{"expression":{"column":{"name":"id"}}}`
+		plain = `,{"expression":{"column":{"name":"a"}},"label":"l"}`
+	)
+	nest := func(label, nest string) string {
+		return `,{"expression":{"column":{"name":"a"}},"label":"` + label + `","nest":` + nest + `}`
 	}
-	c, err := Compile(`{"select":`+items(`["a"]`, `["b"]`)+`}`, 1)
+	c, err := Compile(from+nest("m", `{"name":"x","fields":["a"],"key":0}`)+nest("n", `{"name":"y","fields":["b","c"],"key":1}`)+
+		plain+`],"fold":true}}`, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(c.Shape.Nests); got != "[{m0 m0 [a]} {m1 m1 [b]}]" {
+	if got := fmt.Sprint(c.Shape); got != "{[{m x [a] 0} {n y [b c] 1}] true map[]}" {
 		t.Error(got)
 	}
+	one := nest("m", `{"name":"x","fields":["a"],"key":0}`)
+	inner := strings.TrimSuffix(from+one+`]}}`, "}")
+	const wrong = "nest needs a name, fields, and the index of one of them"
 	for tree, want := range map[string]string{
-		`{"select":` + items(`["a","b"]`, `["c"]`) + `}`:                                                    "nest needs as many names as columns follow",
-		`{"select":` + items(`["a"]`, `["c","d"]`) + `}`:                                                    "nest needs as many names as columns follow",
-		`{"select":` + items(`[]`) + `}`:                                                                    "nest needs names",
-		`{"select":{"from":{"table":"t"},"fold":true}}`:                                                     "fold needs a nest",
-		`{"select":{"columns":[{"expression":{"constant":true},"nest":["a"]}]}}`:                            "a column with nest needs a label",
-		`{"select":{"from":{"alias":"s","query":{"select":` + items(`["a"]`) + `}}}}`:                       "nest and fold are only for the rows of a statement",
-		`{"select":{"from":{"table":"s"},"ctes":[{"name":"c","query":{"select":` + items(`["a"]`) + `}}]}}`: "nest and fold are only for the rows of a statement",
+		from + nest("m", `{"name":"x","fields":["a","b"],"key":0}`) + one + `]}}`: "nest needs as many fields as there are columns",
+		from + one + plain + `]}}`:                                                       "nest needs as many fields as there are columns",
+		from + `],"fold":true}}`:                                                         "fold needs a nest",
+		from + nest("", `{"name":"x","fields":["a"],"key":0}`) + `]}}`:                   "a column with nest needs a label",
+		from + nest("m", `{"name":"","fields":["a"],"key":0}`) + `]}}`:                   wrong,
+		from + nest("m", `{"name":"x","fields":[],"key":0}`) + `]}}`:                     wrong,
+		from + nest("m", `{"name":"x","fields":["a"],"key":1}`) + `]}}`:                  wrong,
+		from + nest("m", `{"name":"x","fields":["a"],"key":-1}`) + `]}}`:                 wrong,
+		`{"select":{"from":{"alias":"s","query":` + inner + `}}}}`:                       "nest and fold are only for the rows of a statement",
+		`{"select":{"from":{"table":"s"},"ctes":[{"name":"c","query":` + inner + `}}]}}`: "nest and fold are only for the rows of a statement",
 	} {
 		if _, err := Compile(tree, 1); err == nil || !strings.Contains(pgerr.From(err).Message, want) {
 			t.Errorf("%s: %v", tree, err)

@@ -6,18 +6,18 @@ import (
 	"ouroboros-postgres/core/wire"
 )
 
-// shape says which columns of the rows are fields of one value: those behind a marker, up to the next one or the end.
+// shape says which columns of the rows are fields of one value: from one with a nest up to the next or the end.
 func (n *selectNode) shape(b *builder) wire.Shape {
 	var nests []wire.Nest
-	left := 0 // how many names the last marker has that no column has taken
+	left := 0 // how many fields of the last nest have no column yet
 	for _, c := range n.columns {
-		switch {
-		case c.nest != nil:
+		if c.nest != nil {
 			b.filled(left)
-			name := columnName(c.label)
-			nests = append(nests, wire.Nest{Marker: name, Name: name, Fields: c.nest})
-			left = len(c.nest)
-		case len(nests) > 0:
+			nest := wire.Nest{Marker: columnName(c.label), Name: c.nest.name, Fields: c.nest.fields, Key: int(c.nest.key)}
+			nests = append(nests, nest)
+			left = len(c.nest.fields)
+		}
+		if len(nests) > 0 {
 			left--
 		}
 	}
@@ -30,7 +30,7 @@ func (n *selectNode) shape(b *builder) wire.Shape {
 
 func (b *builder) filled(left int) {
 	if left != 0 {
-		b.fail("nest needs as many names as columns follow")
+		b.fail("nest needs as many fields as there are columns")
 	}
 }
 

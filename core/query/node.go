@@ -118,8 +118,14 @@ type columnItem struct {
 	label string
 	// labelled tells an empty label, which is an error, from none.
 	labelled bool
-	// nest makes the item a marker: in the rows, the columns behind it are one value, with these names.
-	nest []string
+	nest     *nestNode
+}
+
+// nestNode makes of a column and those behind it fields of one value, which is NULL where the field of the key is.
+type nestNode struct {
+	name   string
+	fields []string
+	key    int64
 }
 
 type pageNode struct {

@@ -67,9 +67,7 @@ func (r treeReader) columns() []columnItem {
 			case "label":
 				n.label, n.labelled = r.Text(), true
 			case "nest":
-				if n.nest = r.texts(); n.nest == nil {
-					r.Fail("nest needs names")
-				}
+				n.nest = r.nest()
 			default:
 				return false
 			}
@@ -84,6 +82,27 @@ func (r treeReader) columns() []columnItem {
 		list = append(list, n)
 	})
 	return list
+}
+
+func (r treeReader) nest() *nestNode {
+	n := &nestNode{}
+	r.object("nest", func(key string) bool {
+		switch key {
+		case "name":
+			n.name = r.Text()
+		case "fields":
+			n.fields = r.texts()
+		case "key":
+			n.key = r.Int()
+		default:
+			return false
+		}
+		return true
+	})
+	if n.name == "" || n.key < 0 || n.key >= int64(len(n.fields)) {
+		r.Fail("nest needs a name, fields, and the index of one of them")
+	}
+	return n
 }
 
 func (r treeReader) left() *leftNode {

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"strconv"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -162,7 +161,7 @@ func (e *RowEncoder) group(dst []byte, g *group, values [][]byte) ([]byte, error
 	if !g.nested {
 		return e.values(dst, g, values)
 	}
-	if marker := values[g.marker]; !bytes.Equal(marker, []byte{1}) && !bytes.Equal(marker, []byte{'t'}) {
+	if !g.there(values[g.marker]) {
 		return append(dst, "null"...), nil
 	}
 	dst, err := e.values(append(dst, '['), g, values)

@@ -117,11 +117,16 @@ func TestNests(t *testing.T) {
 }
 
 func TestNestsNameTheirFields(t *testing.T) {
-	shape := wire.Shape{Nests: []wire.Nest{{Marker: "m", Name: "author", Fields: []string{"id", "m"}}}}
-	e := encoder(t, wire.NewBuiltin(), shape, "id", 23, "m", 16, "l1", 23, "l2", 25)
+	shape := wire.Shape{Nests: []wire.Nest{
+		{Marker: "l0", Name: "author", Fields: []string{"name", "id", "l0"}, Key: 1},
+		{Marker: "l3", Name: "l0", Fields: []string{"id"}},
+	}}
+	e := encoder(t, wire.NewBuiltin(), shape, "id", 23, "l0", 25, "l1", 23, "l2", 25, "l3", 23)
 	e.AcceptText()
-	addRow(t, e, "1", "t", "2", "a")
-	want := `{"cols":[["id","i"],["author",["c",[["id","i"],["m","s"]]]]],"rows":[[1,[2,"a"]]],"tag":"SELECT 1"}`
+	addRow(t, e, "1", "NULL", "2", "a", "NULL")
+	addRow(t, e, "1", "a", "NULL", "a", "3")
+	want := `{"cols":[["id","i"],["author",["c",[["name","s"],["id","i"],["l0","s"]]]],["l0",["c",[["id","i"]]]]],` +
+		`"rows":[[1,[null,2,"a"],null],[1,null,[3]]],"tag":"SELECT 1"}`
 	if got := string(e.Result(pgconn.NewCommandTag("SELECT 1")).AppendPayload(nil)); got != want {
 		t.Error(got)
 	}
@@ -194,7 +199,7 @@ func TestShapeRefused(t *testing.T) {
 	for _, shape := range []wire.Shape{
 		{Nests: []wire.Nest{{Marker: "m"}}},
 		{Nests: []wire.Nest{{Marker: "absent"}}},
-		{Nests: []wire.Nest{{Marker: "b", Fields: []string{"id"}}}},
+		{Nests: []wire.Nest{{Marker: "b", Fields: []string{"id", "name"}}}},
 		{Nests: []wire.Nest{{Marker: "b"}}, Fold: true},
 		{Keep: map[string][]string{"m": {"id"}}},
 	} {

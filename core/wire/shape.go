@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"slices"
 
 	"ouroboros-postgres/core/pgerr"
@@ -14,11 +15,14 @@ type Shape struct {
 }
 
 // Nest turns the columns that follow the boolean column Marker, up to the next marker or the end, into one composite
-// column Name, which is NULL where the marker is not true. The marker itself is dropped.
+// column Name, which is NULL where the marker is not true. The marker itself is dropped. With Fields, which are what the
+// columns are called in there, the column Marker is the first of them, and what is NULL where nothing is there is their
+// column number Key.
 type Nest struct {
 	Marker string
 	Name   string
-	Fields []string // what the columns are called in there; nil: as they are
+	Fields []string
+	Key    int
 }
 
 // group is a run of columns: on its own level, or nested under the name of a marker.
@@ -26,46 +30,59 @@ type group struct {
 	nested     bool
 	name       string
 	marker     int
+	keyed      bool // the marker is not NULL where something is there, rather than true
 	start, end int
 }
 
-// nest divides the columns at the markers.
-func (e *RowEncoder) nest(nests []Nest) error {
-	found := 0
-	current, fields := group{}, []string(nil)
-	for i := range e.columns {
-		n := slices.IndexFunc(nests, func(n Nest) bool { return n.Marker == e.columns[i].name })
-		if n < 0 {
-			continue
-		}
-		if familyOf(e.columns[i].typ) != familyBool {
-			return pgerr.New(pgerr.Internal, "marker column %q is not boolean", nests[n].Marker)
-		}
-		found++
-		if err := e.addGroup(current, i, fields); err != nil {
-			return err
-		}
-		current, fields = group{nested: true, name: nests[n].Name, marker: i, start: i + 1}, nests[n].Fields
+// there tells by the value of the marker whether there is anything.
+func (g *group) there(marker []byte) bool {
+	if g.keyed {
+		return marker != nil
 	}
-	if found != len(nests) {
-		return pgerr.New(pgerr.Internal, "the result has %d of %d marker columns", found, len(nests))
-	}
-	return e.addGroup(current, len(e.columns), fields)
+	return bytes.Equal(marker, []byte{1}) || bytes.Equal(marker, []byte{'t'})
 }
 
-// addGroup leaves out a run without columns before the first marker.
-func (e *RowEncoder) addGroup(g group, end int, fields []string) error {
-	g.end = end
-	if fields != nil && len(fields) != g.end-g.start {
-		return pgerr.New(pgerr.Internal, "%q has %d columns for %d fields", g.name, g.end-g.start, len(fields))
+// nest divides the columns at the markers. The others come first, and may be called like one of them.
+func (e *RowEncoder) nest(nests []Nest) error {
+	end := len(e.columns)
+	for _, n := range slices.Backward(nests) {
+		marker := end - 1
+		for marker >= 0 && e.columns[marker].name != n.Marker {
+			marker--
+		}
+		if marker < 0 {
+			return pgerr.New(pgerr.Internal, "the result has no marker column %q", n.Marker)
+		}
+		g, err := e.nested(n, marker, end)
+		if err != nil {
+			return err
+		}
+		e.groups = append(e.groups, g)
+		end = marker
 	}
-	for i, field := range fields {
+	if end > 0 {
+		e.groups = append(e.groups, group{end: end})
+	}
+	slices.Reverse(e.groups)
+	return nil
+}
+
+func (e *RowEncoder) nested(n Nest, marker, end int) (group, error) {
+	g := group{nested: true, name: n.Name, marker: marker, start: marker + 1, end: end}
+	if n.Fields == nil {
+		if familyOf(e.columns[marker].typ) != familyBool {
+			return g, pgerr.New(pgerr.Internal, "marker column %q is not boolean", n.Marker)
+		}
+		return g, nil
+	}
+	g.keyed, g.start, g.marker = true, marker, marker+n.Key
+	if len(n.Fields) != g.end-g.start || g.marker >= g.end {
+		return g, pgerr.New(pgerr.Internal, "%q has %d columns for %d fields", n.Name, g.end-g.start, len(n.Fields))
+	}
+	for i, field := range n.Fields {
 		e.columns[g.start+i].name = field
 	}
-	if g.nested || g.start < g.end {
-		e.groups = append(e.groups, g)
-	}
-	return nil
+	return g, nil
 }
 
 // describe encodes the "cols" array.

@@ -62,10 +62,10 @@ class Join:
     def columns(self) -> Iterator[Node]:
         """The items of the select list, those of the joins below included; each row is one value of the result."""
         names = list(dict.fromkeys((*models.table_columns(self.model), self.key_column)))
-        there = {"compare": {"left": column(self.key_column, self.key), "operator": "IS NOT NULL"}}
-        yield {"expression": there, "label": self.label, "nest": names}
+        nest = {"nest": {"name": self.label, "fields": names, "key": names.index(self.key_column)}}
         for position, name in enumerate(names):
-            yield {"expression": column(name, self.key), "label": f"_{self._path}_{position}"}
+            yield {"expression": column(name, self.key), "label": f"_{self._path}_{position}", **nest}
+            nest = {}
         for join in self.joins:
             yield from join.columns()
 
