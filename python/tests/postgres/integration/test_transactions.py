@@ -520,9 +520,11 @@ def test_a_loop_that_closes_with_an_open_transaction(database: Database) -> None
 async def test_cancellation_rolls_back(database: Database) -> None:
     for block in (begin_transaction, pg_transaction):
         entered = asyncio.Event()
+        kept: list[Any] = []  # else the transaction would end because nobody has it any more
 
-        async def body(block: Any = block, entered: asyncio.Event = entered) -> None:
-            async with block():
+        async def body(block: Any = block, entered: asyncio.Event = entered, kept: list[Any] = kept) -> None:
+            async with block() as tx:
+                kept.append(tx)
                 await connection.insert_one("t", {"id": 1})
                 entered.set()
                 await connection.execute("SELECT pg_sleep(300)")
@@ -534,6 +536,7 @@ async def test_cancellation_rolls_back(database: Database) -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+        assert not kept[0].is_active
         await wait_for_idle(database)
         assert stored(database) == []
         assert await connection.execute("SELECT 1 AS n") == [{"n": 1}]
@@ -541,9 +544,11 @@ async def test_cancellation_rolls_back(database: Database) -> None:
 
 async def test_cancellation_between_statements_rolls_back(database: Database) -> None:
     entered = asyncio.Event()
+    kept: list[Any] = []
 
     async def body() -> None:
-        async with begin_transaction():
+        async with begin_transaction() as tx:
+            kept.append(tx)
             await connection.insert_one("t", {"id": 1})
             entered.set()
             await asyncio.Event().wait()
@@ -553,6 +558,7 @@ async def test_cancellation_between_statements_rolls_back(database: Database) ->
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    assert not kept[0].is_active
     await wait_for_idle(database)
     assert stored(database) == []
 
@@ -561,9 +567,10 @@ async def test_cancellation_between_statements_rolls_back(database: Database) ->
 async def test_other_exceptions_roll_back(database: Database, kind: type[BaseException]) -> None:
     for block in (begin_transaction, pg_transaction):
         with pytest.raises(kind):
-            async with block():
+            async with block() as tx:
                 await connection.insert_one("t", {"id": 1})
                 raise kind
+        assert not tx.is_active
         await wait_for_idle(database)
     assert stored(database) == []
 
