@@ -93,7 +93,9 @@ def _instances(join: Join, rows: list[Row | None], found: list[Keyed]) -> tuple[
     """
     name = join.key_column
     known = dict(chain.from_iterable(zip(keys, made, strict=True) for keys, made in found))
-    fresh = {row[name]: row for row in rows if row is not None and row[name] not in known}
+    fresh = {row[name]: row for row in rows if row is not None}
+    if known:
+        fresh = {key: row for key, row in fresh.items() if key not in known}
     keys = [row and row[name] for row in rows] if len(fresh) < len(rows) else None
     made = hydrate_related(join.model, [*fresh.values()])
     found.append((fresh, made))

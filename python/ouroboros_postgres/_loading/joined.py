@@ -114,12 +114,7 @@ def has_to_wrap(plan: Plan, model: models.Model, select: Select) -> bool:
     """Whether a select must become a source of the one with the joins."""
     if not plan.joined:
         return False
-    return not _is_plain(select.node) or (_leads_to_many(plan) and _row_key(plan, model, select) is None)
-
-
-def _leads_to_many(plan: Plan) -> bool:
-    """Whether an instance may have several rows in the result."""
-    return any(branch.link.many or _leads_to_many(branch.plan) for branch in plan.joined)
+    return not _is_plain(select.node) or (plan.leads_to_many and _row_key(plan, model, select) is None)
 
 
 def _row_key(plan: Plan, model: models.Model, select: Select) -> str | None:
@@ -191,7 +186,7 @@ class JoinedRows:
         self, plan: Plan, model: models.Model, select: Select, names: dict[str, str], *, is_wrapped: bool
     ) -> None:
         self._joins = joins_of(plan)
-        self._is_folded = _leads_to_many(plan)
+        self._is_folded = plan.leads_to_many
         self._is_numbered = is_wrapped and (self._is_folded or bool(select.node.get("order")))
         if is_wrapped:
             self.select = self._around(select, names)

@@ -73,22 +73,21 @@ class Branch:
 
 
 class Plan:
-    """What is done with the instances of a query, in this order."""
+    """What is done with the instances of a query, in this order.
 
-    __slots__ = ("steps",)
+    Attributes:
+        branches: The steps that are about relationships.
+        joined: Those of them that are loaded by JOIN.
+        leads_to_many: Whether these may give an instance several rows in the result.
+    """
+
+    __slots__ = ("branches", "joined", "leads_to_many", "steps")
 
     def __init__(self, steps: Iterable[Branch | QueryOption] = ()) -> None:
         self.steps = tuple(steps)
-
-    @property
-    def branches(self) -> list[Branch]:
-        """The steps that are about relationships."""
-        return [step for step in self.steps if isinstance(step, Branch)]
-
-    @property
-    def joined(self) -> list[Branch]:
-        """The relationships that are loaded by JOIN."""
-        return [branch for branch in self.branches if branch.is_joined]
+        self.branches = [step for step in self.steps if isinstance(step, Branch)]
+        self.joined = [branch for branch in self.branches if branch.is_joined]
+        self.leads_to_many: bool = any(branch.link.many or branch.plan.leads_to_many for branch in self.joined)
 
     def without(self, branches: Iterable[Branch]) -> Plan:
         """The same without some relationships."""
