@@ -147,6 +147,15 @@ async def test_many(sent: Sent) -> None:
     assert cid.articles.is_loaded
 
 
+@pytest.mark.parametrize("load", [loading.lazy, loading.selectinload, loading.joined, loading.subquery])
+async def test_many_are_in_the_order_of_their_keys(load: Any, pg: ModuleType) -> None:
+    for number in (1, 3, 2):  # puts the new version of the row behind the others
+        await pg.execute("UPDATE comments SET article_id = 1, text = 'c' || id WHERE id = $1", [number])
+    assert [row["id"] for row in await pg.execute("SELECT id FROM comments WHERE article_id = 1")] != [1, 2, 3]
+    one = await Article.find({"id": 1}).options(load("comments")).one()
+    assert [comment.id for comment in await one.comments] == [1, 2, 3]
+
+
 async def test_an_instance_without_a_key_has_no_related_rows(sent: Sent) -> None:
     assert await Person(name="new").articles == []
     assert await Article(title="new").author is None
