@@ -15,10 +15,10 @@ func (l *Library) newControls() map[string]control {
 		"connect": {prefix: "Failed to initialize PostgreSQL", run: l.connect},
 
 		"close": {target: KindPool, durable: true, run: l.closePool},
-		"begin": {target: KindPool, run: l.begin},
+		"begin": {target: KindPool, run: l.begin, ahead: startBegin},
 		"ping":  {target: KindPool, run: ping},
 
-		"commit":      {target: KindTransaction, durable: true, prefix: "Commit failed", run: end((*engine.Tx).Commit)},
+		"commit":      {target: KindTransaction, durable: true, prefix: "Commit failed", run: end((*engine.Tx).Commit), ahead: startCommit},
 		"rollback":    {target: KindTransaction, durable: true, prefix: "Rollback failed", run: end((*engine.Tx).Rollback)},
 		"savepoint":   savepoint("Savepoint creation failed", (*engine.Tx).Savepoint),
 		"rollback_to": savepoint("Rollback to savepoint failed", (*engine.Tx).RollbackTo),
@@ -70,20 +70,52 @@ func (l *Library) connect(ctx context.Context, c call) (reply, error) {
 	}})
 }
 
-func (l *Library) begin(ctx context.Context, c call) (reply, error) {
-	var request struct {
-		Op         string `json:"op"`
-		Isolation  string `json:"isolation"`
-		ReadOnly   bool   `json:"read_only"`
-		Deferrable bool   `json:"deferrable"`
+type beginRequest struct {
+	Op         string `json:"op"`
+	Isolation  string `json:"isolation"`
+	ReadOnly   bool   `json:"read_only"`
+	Deferrable bool   `json:"deferrable"`
+}
+
+func (r beginRequest) options() engine.TxOptions {
+	return engine.TxOptions{Isolation: r.Isolation, ReadOnly: r.ReadOnly, Deferrable: r.Deferrable}
+}
+
+func startBegin(ctx context.Context, c call) ahead {
+	var request beginRequest
+	pool, err := target[*engine.Pool](c, &request)
+	if err != nil || !pool.HasIdle() {
+		return nil
 	}
+	if beginning := pool.StartBegin(ctx, request.options()); beginning != nil {
+		return beginning
+	}
+	return nil
+}
+
+func startCommit(ctx context.Context, c call) ahead {
+	tx, err := target[*engine.Tx](c, &bare{})
+	if err != nil {
+		return nil
+	}
+	if committing := tx.StartCommit(ctx); committing != nil {
+		return committing
+	}
+	return nil
+}
+
+func (l *Library) begin(ctx context.Context, c call) (reply, error) {
+	var request beginRequest
 	pool, err := target[*engine.Pool](c, &request)
 	if err != nil {
 		return reply{}, err
 	}
-	tx, err := pool.Begin(ctx, engine.TxOptions{
-		Isolation: request.Isolation, ReadOnly: request.ReadOnly, Deferrable: request.Deferrable,
-	})
+	var tx *engine.Tx
+	if beginning, ok := c.ahead.(*engine.Beginning); ok {
+		tx, err = beginning.Begin(ctx)
+	} else {
+		tx, err = pool.Begin(ctx, request.options())
+	}
 	if err != nil {
 		return reply{}, err
 	}

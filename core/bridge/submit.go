@@ -17,7 +17,19 @@ type control struct {
 	durable bool
 	// prefix starts the message of its errors.
 	prefix string
-	run    func(ctx context.Context, c call) (reply, error)
+	// ahead, where there is one, sends what run begins with, if that needs no waiting; else it answers nil.
+	ahead func(ctx context.Context, c call) ahead
+	run   func(ctx context.Context, c call) (reply, error)
+}
+
+// ahead is something on its way to the server that an operation has not asked for yet.
+type ahead interface {
+	// Socket is where the answer arrives, if that can be seen there.
+	Socket() (fd int, ok bool)
+	// Receive reads the answer, if it has come and the rest of the operation will not have to wait.
+	Receive() bool
+	// Close is called at the end, whether or not the answer was asked for.
+	Close()
 }
 
 // call is one request to a control.
@@ -25,6 +37,7 @@ type call struct {
 	target  uint64
 	value   any
 	request []byte
+	ahead   ahead // what was sent, if anything was
 }
 
 // task is a request that has been matched with its operation and its target.
@@ -182,6 +195,20 @@ func (l *Library) resolveControl(name string, c control, target uint64, request 
 			return task{}, status
 		}
 		argument.value, t.session = r.value, r
+	}
+	if c.ahead != nil {
+		t.ahead = func(ctx context.Context) (int, bool) {
+			if argument.ahead = c.ahead(ctx, argument); argument.ahead == nil || l.faults.armed() {
+				return noFD, false
+			}
+			return argument.ahead.Socket()
+		}
+		t.receive = func() bool { return argument.ahead.Receive() }
+		t.close = func() {
+			if argument.ahead != nil {
+				argument.ahead.Close()
+			}
+		}
 	}
 	t.run = func(ctx context.Context) (reply, error) {
 		r, err := c.run(ctx, argument)

@@ -24,9 +24,7 @@ type work struct {
 // started is a session with a statement on its way.
 type started interface {
 	engine.Session
-	Socket() (fd int, ok bool)
-	Receive() bool
-	Close()
+	ahead
 }
 
 // ahead reads the request and sends its statement, if there is just one and the session can do so at once.

@@ -30,6 +30,8 @@ type backend struct {
 	changedSchema bool
 	// sent is the statement that was sent ahead on this connection and waits for a reader.
 	sent *sent
+	// ordered is the command that was sent ahead on this connection and waits for a reader.
+	ordered *ordered
 	// peeked is room for what has arrived; see hasAnswer.
 	peeked *[maxAnswer]byte
 	// abandoned, set by an open transaction, tells it that its connection was cut. Guarded by the pool's mutex.
@@ -129,6 +131,10 @@ const resetSession = resetSettings + "; SELECT pg_catalog.pg_advisory_unlock_all
 
 // simple runs a text without arguments or interesting results.
 func (b *backend) simple(ctx context.Context, sql string) error {
+	if o := b.ordered; o != nil && o.sql == sql {
+		b.ordered = nil
+		return o.receive()
+	}
 	return b.pg.Exec(ctx, sql).Close()
 }
 

@@ -34,11 +34,10 @@ func (p *plan) sendable() bool {
 // Socket is where the answer arrives, if that can be seen by looking at it: not through TLS, and not if it is likely to be
 // long.
 func (a *begun) Socket() (fd int, ok bool) {
-	if a.lease == nil || a.lease.sent == nil || a.known.long.Load() || a.lease.pg.Frontend().ReadBufferLen() > 0 {
+	if a.lease == nil || a.lease.sent == nil || a.known.long.Load() {
 		return 0, false
 	}
-	ok = socketOf(a.lease.pg.Conn(), func(socket uintptr) { fd = int(socket) })
-	return fd, ok
+	return a.lease.socket()
 }
 
 // Receive reads the answer if all of it has arrived, and tells whether Query will not have to wait for anything.
@@ -49,6 +48,15 @@ func (a *begun) Receive() bool {
 	}
 	_, err := sent.receive(a.out)
 	return err == nil && len(a.out.waiting) == 0
+}
+
+// socket is the descriptor of the connection, if what it will tell can be seen by looking at it.
+func (b *backend) socket() (fd int, ok bool) {
+	if b.pg.Frontend().ReadBufferLen() > 0 {
+		return 0, false
+	}
+	ok = socketOf(b.pg.Conn(), func(socket uintptr) { fd = int(socket) })
+	return fd, ok
 }
 
 // maxAnswer is how long an answer may be that is received on a thread that must not wait.

@@ -70,19 +70,26 @@ func (p *Pool) Begin(ctx context.Context, options TxOptions) (*Tx, error) {
 	if err != nil {
 		return nil, err
 	}
-	var tx *Tx
+	return p.beginRepeatedly(ctx, sql, nil)
+}
+
+// beginRepeatedly makes its first attempt on the connection ahead, if there is one.
+func (p *Pool) beginRepeatedly(ctx context.Context, sql string, ahead *lease) (tx *Tx, err error) {
 	err = p.repeating.run(ctx, func() error {
-		tx, err = p.begin(ctx, sql)
+		l := ahead
+		ahead = nil
+		if l == nil {
+			if l, err = p.acquire(ctx); err != nil {
+				return err
+			}
+		}
+		tx, err = p.begin(ctx, sql, l)
 		return err
 	}, repeatable, func(attempt) { p.counters.retries.Add(1) })
 	return tx, err
 }
 
-func (p *Pool) begin(ctx context.Context, sql string) (*Tx, error) {
-	l, err := p.acquire(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (p *Pool) begin(ctx context.Context, sql string, l *lease) (*Tx, error) {
 	if err := l.simple(ctx, sql); err != nil {
 		p.release(l)
 		return nil, translate(err, Statement{SQL: sql, Read: true})
@@ -156,6 +163,8 @@ func (t *Tx) Abandon() {
 	})
 }
 
+const commit = "COMMIT"
+
 // Commit makes the work durable. It is not cancellable: a lost answer would leave the outcome open.
 func (t *Tx) Commit(ctx context.Context) error {
 	if t.over.Load() {
@@ -169,7 +178,7 @@ func (t *Tx) Commit(ctx context.Context) error {
 		e.SQLState = stateInFailedTransaction
 		return e
 	}
-	err := t.control(context.WithoutCancel(ctx), "COMMIT")
+	err := t.control(context.WithoutCancel(ctx), commit)
 	t.finish()
 	if err == nil {
 		return nil
