@@ -417,6 +417,20 @@ async def test_noload(sent: Sent) -> None:
     assert one.author.is_loaded is False
 
 
+async def test_what_was_not_to_be_loaded_may_be_loaded_later(sent: Sent) -> None:
+    query = Article.find({"id": 1})
+    one = await query.options(noload("author"), noload("comments")).one()
+    await selectinload("author", "comments").apply([one])
+    author = await one.author
+    assert author is not None and author.name == "Ada"
+    assert len(await one.comments) == 3
+    one = await query.options(raiseload("author")).one()
+    await selectinload("author").apply([one])
+    author = await one.author
+    assert author is not None and author.name == "Ada"
+    assert sent() == 5
+
+
 async def test_raiseload(sent: Sent) -> None:
     one = await Article.find({"id": 1}).options(raiseload("author")).one()
     assert one.author._should_raise

@@ -362,6 +362,14 @@ async def test_assignment_of_many() -> None:
             company.people = bad
 
 
+async def test_children_lead_back_to_the_very_owner_that_they_are_assigned_to() -> None:
+    company, ada = await Company.get(1), await Person.get(1)
+    assert company is not None and ada is not None
+    assert await ada.company is not company  # the same row
+    company.people = [ada]
+    assert await ada.company is company
+
+
 # Targets.
 
 
