@@ -40,8 +40,10 @@ func (c *columnCache) forget() {
 	c.age++
 }
 
-const columnQuery = `SELECT a.attname, a.atttypid, a.attgenerated <> '' OR a.attidentity = 'a'
-FROM pg_catalog.pg_attribute a
+const columnQuery = `SELECT a.attname, a.atttypid, a.attgenerated <> '' OR a.attidentity = 'a',
+  a.atttypmod = -1 AND c.relkind = 'r' AND NOT c.relhasrules AND NOT (c.relhastriggers AND EXISTS (
+    SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND t.tgtype & 7 = 7 AND t.tgenabled <> 'D'))
+FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
 WHERE a.attrelid = pg_catalog.to_regclass(CASE WHEN $1 = '' THEN '' ELSE pg_catalog.quote_ident($1) || '.' END || pg_catalog.quote_ident($2))
   AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum`
@@ -60,6 +62,9 @@ func (p *Pool) Columns(ctx context.Context, schema, table string) ([]Column, err
 	defer p.release(l)
 	columns, err := l.readColumns(ctx, key)
 	if err == nil {
+		for i := range columns {
+			columns[i].Verbatim = false // who makes a trigger elsewhere does not tell this cache
+		}
 		p.columns.put(key, columns, age)
 	}
 	return columns, err
@@ -86,7 +91,7 @@ func (b *backend) readColumns(ctx context.Context, table [2]string) ([]Column, e
 	var columns []Column
 	for i, row := range rows.rows {
 		t, _ := types.Type(oids[i])
-		columns = append(columns, Column{Name: *row[0], Type: t, Generated: *row[2] == "t"})
+		columns = append(columns, Column{Name: *row[0], Type: t, Generated: *row[2] == "t", Verbatim: *row[3] == "t"})
 	}
 	return columns, nil
 }

@@ -41,4 +41,7 @@ type Column struct {
 	Name      string
 	Type      *wire.Type
 	Generated bool
+	// Verbatim: an INSERT is known to store what it is given, as far as the type holds it: nothing rounds, pads or
+	// replaces it. Only transactions know, as their locks keep that true from their first INSERT on.
+	Verbatim bool
 }

@@ -2,6 +2,7 @@ package operation
 
 import (
 	"context"
+	"slices"
 
 	"ouroboros-postgres/core/engine"
 	"ouroboros-postgres/core/pgerr"
@@ -12,7 +13,8 @@ import (
 // defaultBatch is how many rows one INSERT … VALUES takes unless the caller says otherwise.
 const defaultBatch = 1000
 
-type insertRequest struct {
+// rowsRequest is what insert and upsert have in common.
+type rowsRequest struct {
 	header
 	Table     string    `json:"table"`
 	Columns   []string  `json:"columns"`
@@ -22,7 +24,12 @@ type insertRequest struct {
 	BatchSize *amount   `json:"batch_size"`
 }
 
-func (r *insertRequest) batch(conflict *query.Conflict) (*batch, error) {
+type insertRequest struct {
+	rowsRequest
+	Known []string `json:"known"`
+}
+
+func (r *rowsRequest) batch(conflict *query.Conflict) (*batch, error) {
 	b := &batch{size: defaultBatch, insert: query.Insert{Table: r.Table, Columns: r.Columns, Conflict: conflict}}
 	if r.BatchSize != nil {
 		if *r.BatchSize < 1 {
@@ -42,7 +49,7 @@ func (r *insertRequest) batch(conflict *query.Conflict) (*batch, error) {
 const maxColumnless = 1 << 20
 
 // rows turns the values of each column into those of each row.
-func (r *insertRequest) rows() ([][]wire.Arg, error) {
+func (r *rowsRequest) rows() ([][]wire.Arg, error) {
 	count, width := int(r.Count), len(r.Columns)
 	if len(r.Values) != width {
 		return nil, pgerr.New(pgerr.Value, "values are given for %d columns, of %d", len(r.Values), width)
@@ -66,7 +73,7 @@ func (r *insertRequest) rows() ([][]wire.Arg, error) {
 	return rows, nil
 }
 
-func (r *insertRequest) prefix(what string) string {
+func (r *rowsRequest) prefix(what string) string {
 	if r.Many {
 		return "Batch " + what + " failed"
 	}
@@ -78,6 +85,7 @@ func insert(ctx context.Context, session engine.Session, r *insertRequest) (Repl
 	if err != nil {
 		return Reply{}, err
 	}
+	b.known = r.Known
 	reply, err := rows(b.run(ctx, session))
 	return reply, prefixed(err, r.prefix("insert"))
 }
@@ -86,6 +94,7 @@ func insert(ctx context.Context, session engine.Session, r *insertRequest) (Repl
 type batch struct {
 	insert query.Insert
 	size   int
+	known  []string // the columns that the caller need not be told of if they hold what was given
 }
 
 func (b *batch) run(ctx context.Context, session engine.Session) (*wire.Result, error) {
@@ -149,17 +158,19 @@ func (b *batch) chunks() [][][]wire.Arg {
 // unnest inserts all rows with one statement, if the types of the columns are known and every value has a place in an
 // array of its column's type.
 func (b *batch) unnest(ctx context.Context, session engine.Session) (*wire.Result, bool, error) {
-	types, err := b.types(ctx, session)
-	if types == nil || err != nil {
+	table, columns, err := b.columns(ctx, session)
+	if columns == nil || err != nil {
 		return nil, false, err
 	}
-	names := make([]string, len(types))
-	arrays := make([]*wire.Type, len(types))
-	for i, t := range types {
-		names[i] = query.Verbatim(t.Schema) + "." + query.Verbatim(t.Name)
-		arrays[i] = &wire.Type{Class: wire.Array, Name: t.Name + "[]", Elem: t}
+	names := make([]string, len(columns))
+	arrays := make([]*wire.Type, len(columns))
+	for i, c := range columns {
+		names[i] = query.Verbatim(c.Type.Schema) + "." + query.Verbatim(c.Type.Name)
+		arrays[i] = &wire.Type{Class: wire.Array, Name: c.Type.Name + "[]", Elem: c.Type}
 	}
-	sql, args, err := b.insert.BuildUnnest(names)
+	statement := b.insert
+	statement.Returning = b.returning(table, columns)
+	sql, args, err := statement.BuildUnnest(names)
 	if err != nil {
 		return nil, false, err
 	}
@@ -171,30 +182,70 @@ func (b *batch) unnest(ctx context.Context, session engine.Session) (*wire.Resul
 	return result, true, err
 }
 
-// types are those of the columns, nil when a column is unknown or its values cannot be elements of an array.
-func (b *batch) types(ctx context.Context, session engine.Session) ([]*wire.Type, error) {
+// columns are those of the table, and of those the ones that get values: none when one is unknown or its values cannot be
+// elements of an array.
+func (b *batch) columns(ctx context.Context, session engine.Session) (table, given []engine.Column, err error) {
 	if b.usesDefault() || len(b.insert.Columns) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
-	schemaName, table, err := query.SplitTable(b.insert.Table)
+	schemaName, name, err := query.SplitTable(b.insert.Table)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	known, err := session.Columns(ctx, schemaName, table)
+	table, err = session.Columns(ctx, schemaName, name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	types := make([]*wire.Type, len(b.insert.Columns))
+	given = make([]engine.Column, len(b.insert.Columns))
 	for i, name := range b.insert.Columns {
 		bare, err := query.Bare(name)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if types[i] = elementType(known, bare); types[i] == nil {
-			return nil, nil
+		at := slices.IndexFunc(table, func(c engine.Column) bool { return c.Name == bare && isElement(c.Type) })
+		if at < 0 {
+			return nil, nil, nil
+		}
+		given[i] = table[at]
+	}
+	return table, given, nil
+}
+
+// isElement tells that arrays of the type are lists of its values.
+func isElement(t *wire.Type) bool {
+	for t != nil && t.Class == wire.Domain && t.Elem != nil {
+		t = t.Elem
+	}
+	return t != nil && t.Class != wire.Array && t.Class != wire.Pseudo
+}
+
+// returning leaves out the known columns that hold for certain what they are given, but not all; none stand for all.
+func (b *batch) returning(table, given []engine.Column) []string {
+	kept := map[string]bool{}
+	for i, name := range b.insert.Columns {
+		if slices.Contains(b.known, name) && given[i].Verbatim && b.keeps(given[i].Type, i) {
+			kept[given[i].Name] = true
 		}
 	}
-	return types, nil
+	if len(kept) == 0 {
+		return nil
+	}
+	var list []string
+	for i, c := range table {
+		if !kept[c.Name] || i == len(table)-1 && len(list) == 0 {
+			list = append(list, c.Name)
+		}
+	}
+	return list
+}
+
+func (b *batch) keeps(t *wire.Type, column int) bool {
+	for _, row := range b.insert.Rows {
+		if !t.Keeps(row[column]) {
+			return false
+		}
+	}
+	return true
 }
 
 func (b *batch) usesDefault() bool {
@@ -206,21 +257,4 @@ func (b *batch) usesDefault() bool {
 		}
 	}
 	return false
-}
-
-func elementType(columns []engine.Column, name string) *wire.Type {
-	for _, c := range columns {
-		if c.Name != name || c.Type == nil {
-			continue
-		}
-		inner := c.Type
-		for inner.Class == wire.Domain && inner.Elem != nil {
-			inner = inner.Elem
-		}
-		if inner.Class == wire.Array || inner.Class == wire.Pseudo {
-			return nil
-		}
-		return c.Type
-	}
-	return nil
 }

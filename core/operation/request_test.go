@@ -48,6 +48,7 @@ func TestRequestsAreStrict(t *testing.T) {
 		{`{"op":"insert","table":"t","columns":["a"],"count":2,"values":[[1,2]]}`, pgerr.Value, "many"},
 		{`{"op":"insert","table":"t","columns":["a"],"count":1,"values":[[1]],"batch_size":0}`, pgerr.Value, "batch_size"},
 		{`{"op":"insert","table":"","columns":["a"],"count":0,"values":[[]],"many":true}`, pgerr.Identifier, "empty"},
+		{`{"op":"upsert","table":"t","columns":["a"],"count":1,"values":[[1]],"conflict":["a"],"known":["a"]}`, pgerr.Value, "known"},
 		{`{"op":"upsert","table":"t","columns":["a"],"count":1,"values":[[1]],"conflict":[]}`, pgerr.Query, "Upsert failed: Conflict target cannot be empty"},
 		{`{"op":"upsert","table":"t","columns":["a"],"count":1,"values":[[1]],"conflict":["a"],"update":["b"]}`, pgerr.Value, "update column b"},
 		{`{"op":"upsert","table":"t","columns":["a","b"],"count":3,"values":[[1,2,1],[2,3,4]],"many":true,"conflict":["a"]}`, pgerr.Query, "Batch upsert failed: ON CONFLICT DO UPDATE"},

@@ -13,7 +13,7 @@ import (
 )
 
 type upsertRequest struct {
-	insertRequest
+	rowsRequest
 	Conflict []string  `json:"conflict"`
 	Update   *[]string `json:"update"`
 }

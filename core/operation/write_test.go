@@ -224,3 +224,62 @@ func TestInsertManySeesWhatItsTransactionHasDone(t *testing.T) {
 		inner.want(insert(`true,false`), `[{"a":true},{"a":false}]`)
 	})
 }
+
+// TestInsertManyLeavesOutWhatIsKnown compares the columns that come back with those whose values the table may alter.
+func TestInsertManyLeavesOutWhatIsKnown(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	d.exec(`CREATE DOMAIN code AS text;
+		CREATE TABLE t (id serial, a int, s text, v varchar, short varchar(3), n numeric, price numeric(4,1), f float8, r real,
+			at timestamptz, rough timestamptz(0), c code, u uuid, d date, h text DEFAULT 'h');
+		CREATE TABLE parted (id serial, a int) PARTITION BY LIST (a); CREATE TABLE part PARTITION OF parted DEFAULT;
+		CREATE TABLE ruled (id serial, a int); CREATE RULE r AS ON INSERT TO ruled DO ALSO NOTHING;
+		CREATE TABLE triggered (id serial, a int); CREATE TABLE after (id serial, a int); CREATE TABLE lone (a int);
+		CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+		CREATE TRIGGER b BEFORE INSERT OR UPDATE ON triggered FOR EACH ROW EXECUTE FUNCTION f();
+		CREATE TRIGGER b AFTER INSERT ON after FOR EACH ROW EXECUTE FUNCTION f();
+		CREATE TRIGGER c BEFORE UPDATE ON after FOR EACH ROW EXECUTE FUNCTION f()`)
+	known := func(table, column, value string) string {
+		return fmt.Sprintf(`{"op":"insert","table":%q,"columns":[%q],"count":2,"values":[[null,%s]],"known":[%q],"many":true}`,
+			table, column, value, column)
+	}
+	d.within(func(inner *database) {
+		for _, c := range []struct {
+			table, column, value string
+			kept                 bool
+		}{
+			{"t", "a", "1", true},
+			{"t", "s", `"x"`, true},
+			{"t", "v", `"x"`, true},
+			{"t", "short", `"x"`, false},
+			{"t", "n", `{"n":"1.10"}`, true},
+			{"t", "n", "1", false},
+			{"t", "price", `{"n":"1.1"}`, false},
+			{"t", "f", "1.5", true},
+			{"t", "f", "1", false},
+			{"t", "r", "1.5", false},
+			{"t", "at", `{"tsz":0}`, true},
+			{"t", "at", `"2024-01-01"`, false},
+			{"t", "rough", `{"tsz":1}`, false},
+			{"t", "c", `"x"`, false},
+			{"t", "d", `{"d":"2024-01-01"}`, true},
+			{"t", "d", `{"ts":0}`, false},
+			{"t", "u", `{"u":"6f4b4b3e-0000-4000-8000-000000000001"}`, true},
+			{"t", "u", `"6f4b4b3e000040008000000000000001"`, false},
+			{"after", "a", "1", true},
+			{"parted", "a", "1", false},
+			{"ruled", "a", "1", false},
+			{"triggered", "a", "1", false},
+			{"lone", "a", "1", false},
+		} {
+			got, err := call(t.Context(), inner.session, known(c.table, c.column, c.value))
+			if err != nil || strings.Contains(got, `["`+c.column+`",`) == c.kept || c.table != "lone" && !strings.Contains(got, `["id","i"]`) {
+				t.Errorf("%s.%s %s: %s %v", c.table, c.column, c.value, got, err)
+			}
+		}
+	})
+	got, err := call(t.Context(), d.session, known("t", "a", "1"))
+	if err != nil || !strings.Contains(got, `["a","i"]`) {
+		t.Errorf("outside a transaction: %s %v", got, err)
+	}
+}

@@ -7,12 +7,13 @@ import (
 	"ouroboros-postgres/core/wire"
 )
 
-// Insert adds rows and returns them whole.
+// Insert adds rows and returns them.
 type Insert struct {
-	Table    string
-	Columns  []string
-	Rows     [][]wire.Arg // in the order of Columns; a value may be wire.Default
-	Conflict *Conflict
+	Table     string
+	Columns   []string
+	Rows      [][]wire.Arg // in the order of Columns; a value may be wire.Default
+	Conflict  *Conflict
+	Returning []string // bare names; none for whole rows
 }
 
 // Build writes INSERT … VALUES, or DEFAULT VALUES for one row without columns.
@@ -104,7 +105,16 @@ func (i Insert) finish(b *builder) {
 	if i.Conflict != nil {
 		i.Conflict.write(b, i.Columns)
 	}
-	b.write(" RETURNING *")
+	b.write(" RETURNING ")
+	if len(i.Returning) == 0 {
+		b.write("*")
+	}
+	for n, column := range i.Returning {
+		if n > 0 {
+			b.write(", ")
+		}
+		b.write(Verbatim(column))
+	}
 }
 
 func transposed(rows [][]wire.Arg, width int) []wire.Arg {

@@ -22,13 +22,17 @@ from ._guards import is_list, is_mapping, is_octets, is_set
 from .errors import DataError
 from .types import Range
 
-__all__ = ["PLAIN", "argument", "arguments", "column_arguments", "json_text"]
+__all__ = ["EXACT", "PLAIN", "argument", "arguments", "column_arguments", "json_text"]
 
 Argument: TypeAlias = Any
 
 _FLOATS = {float}
 PLAIN: frozenset[type] = frozenset((int, str, bool, NoneType))
 """The types whose values are sent as they are; hot loops test `type(value) in PLAIN` before calling `argument`."""
+
+
+EXACT: frozenset[type] = PLAIN | {bytes, Decimal, dt.date, dt.datetime, float, uuid.UUID}
+"""The types whose values come back from a column that holds them as equal values of the same type."""
 
 
 def argument(value: Any) -> Argument:

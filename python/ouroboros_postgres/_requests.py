@@ -10,7 +10,7 @@ from decimal import Decimal
 from json import JSONEncoder
 from typing import Any, TypeAlias, TypeGuard
 
-from ._arguments import PLAIN, argument, arguments, column_arguments
+from ._arguments import EXACT, PLAIN, argument, arguments, column_arguments
 from ._guards import is_collection, is_list, is_mapping
 from .errors import DataError, IdentifierError
 
@@ -249,6 +249,18 @@ def insert_many(
     """`insert` of many rows, `None` when there is none."""
     request = _many_rows("insert", table, documents, fill_missing=fill_missing, batch_size=batch_size)
     return None if request is None else encode(request)
+
+
+def insert_known(table: str, documents: list[dict[str, Any]]) -> bytes:
+    """`insert` of some rows, of which columns need not come back that certainly hold what is in the documents.
+
+    A document that lacks a column of others gets its default.
+    """
+    request = _many_rows("insert", table, documents, fill_missing=True, batch_size=len(documents))
+    assert request is not None  # noqa: S101 - there are rows
+    columns = {name: set(map(type, [document.get(name) for document in documents])) for name in request["columns"]}
+    request["known"] = [name for name, kinds in columns.items() if kinds <= EXACT]
+    return encode(request)
 
 
 def upsert(

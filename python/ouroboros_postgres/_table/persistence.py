@@ -238,7 +238,7 @@ class Persistent(Record):
 
         Args:
             instances: The instances.
-            rows: For each the columns that came back, which belong to it from now on.
+            rows: For each the columns that came back; those that did not hold what was sent.
             had: For each private copies of all its values that can be written, as of the time of the statement.
             noted: The journal of the transaction, if there is one.
             given: For each what came from it, if that is not all that it had.
@@ -260,11 +260,11 @@ class Persistent(Record):
         instances = cls._instances(rows)
         for instance in instances:
             instance._adopt_keys()
+        if not instances:
+            return []
         documents = [instance._writable() for instance in instances]
         had = private_rows(documents)
-        request = _requests.insert_many(models.table_path(cls), documents, fill_missing=True)
-        if request is None:
-            return []
+        request = _requests.insert_known(models.table_path(cls), documents)
         noted = journal()
         inserted = cast("list[Row]", await start(target(), request))
         # An instance that was given twice stands for the later row.

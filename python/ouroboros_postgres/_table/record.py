@@ -232,7 +232,7 @@ class Record:
 
         Args:
             instances: The instances.
-            rows: For each the columns that came back, which belong to it from now on.
+            rows: For each the columns that came back; those that did not hold what was sent.
             had: For each private copies of all its values that can be written, as of that time.
         """
         names = list(rows[0])
@@ -247,7 +247,7 @@ class Record:
             for name in mutable:
                 row[name] = private_copy(row[name])
             clean = instance._clean
-            _SET_CLEAN(instance, row if clean is None else {**clean, **row})
+            _SET_CLEAN(instance, {**(before if clean is None else clean), **row})
             attributes = instance.__dict__
             if attributes:
                 for name in row.keys() & attributes.keys():

@@ -63,7 +63,7 @@ def private_copy(value: Any) -> Any:
 
 def private_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Copy rows so far that changes of their values in place do not show: not at all where none can change."""
-    kinds = {type(value) for row in rows for value in row.values()}
+    kinds = {_type_of(value) for row in rows for value in row.values()}
     return rows if kinds <= _IMMUTABLE else [private_copy(row) for row in rows]
 
 

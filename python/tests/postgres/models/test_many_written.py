@@ -12,14 +12,16 @@ import pytest
 
 from fixtures.database import Database
 from fixtures.observe import blocked_backends, until
-from ouroboros_postgres import Session, Table
+from ouroboros_postgres import Session, Table, pg_transaction
 from ouroboros_postgres.session import ObjectState
 
 SCHEMA = """
 CREATE TABLE thing (
     id serial PRIMARY KEY, name text UNIQUE, price numeric(10, 2), size float8, tags text[], doc jsonb,
     made text DEFAULT 'server'
-);
+)
+"""
+TRIGGER = """
 CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.name LIKE 'loud%' THEN NEW.name := upper(NEW.name); END IF;
@@ -46,34 +48,56 @@ async def tables(pg: ModuleType) -> None:
     await pg.execute(SCHEMA)
 
 
-@pytest.fixture(params=["insert_many", "session"])
+async def by_session(things: list[Thing]) -> None:
+    async with Session(expire_on_commit=False) as session:
+        session.add_all(things)
+
+
+async def by_transaction(things: list[Thing]) -> None:
+    async with pg_transaction():
+        await Thing.insert_many(things)
+
+
+@pytest.fixture(params=[Thing.insert_many, by_transaction, by_session])
 def insert(request: pytest.FixtureRequest) -> Any:
-    """The two ways to write many."""
-
-    async def by_session(things: list[Thing]) -> None:
-        async with Session(expire_on_commit=False) as session:
-            session.add_all(things)
-
-    return Thing.insert_many if request.param == "insert_many" else by_session
+    """The ways to write many."""
+    return request.param
 
 
 def values(thing: Thing) -> tuple[Any, ...]:
     return (thing.name, thing.price, thing.size, thing.tags, thing.doc, thing.made)
 
 
-async def test_they_are_as_their_rows_are_also_where_the_table_has_changed_what_was_sent(insert: Any) -> None:
+@pytest.mark.parametrize("trigger", ["", TRIGGER], ids=["plain", "trigger"])
+async def test_they_are_as_their_rows_are_also_where_the_table_has_changed_what_was_sent(
+    pg: ModuleType, insert: Any, trigger: str
+) -> None:
+    if trigger:
+        await pg.execute(trigger)
     given: dict[str, Any] = {"price": "1.005", "size": 2}
     things = [Thing(name="a"), Thing(name="loud b", **given), Thing(name=Kind.SOFT, price=Decimal("2.0"))]
     await insert(things)
     assert [thing.id for thing in things] == [1, 2, 3]
     assert [values(thing) for thing in things] == [
         ("a", None, None, None, None, "server"),
-        ("LOUD B", Decimal("1.01"), 2.0, None, None, "server"),
+        ("LOUD B" if trigger else "loud b", Decimal("1.01"), 2.0, None, None, "server"),
         ("soft", Decimal("2.00"), None, None, None, "server"),
     ]
     assert [type(value) for value in values(things[1])[:3]] == [str, Decimal, float]
     assert type(things[2].name) is str
     assert not any(Session().is_modified(thing) for thing in things)
+
+
+async def test_what_need_not_come_back_counts_as_what_the_row_has(insert: Any, database: Database) -> None:
+    things = [Thing(name=str(n), size=n / 2) for n in range(3)]
+    await insert(things)
+    async with Session() as session:
+        session.add_all(things)
+        assert {session.state(thing) for thing in things} == {ObjectState.PERSISTENT}
+        things[1].size = 0.5
+        things[2].size = 7.0
+        assert [session.is_modified(thing) for thing in things] == [False, False, True]
+    assert [row["size"] for row in database.query("SELECT size FROM thing ORDER BY id")] == [0.0, 0.5, 7.0]
 
 
 async def test_values_that_came_back_equal_stay_the_objects_that_were_given(insert: Any) -> None:
