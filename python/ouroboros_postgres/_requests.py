@@ -34,7 +34,7 @@ __all__ = [
 Request: TypeAlias = dict[str, Any]
 Condition: TypeAlias = tuple[str, str, Any]
 Filter: TypeAlias = list[list[Any]]
-Rows: TypeAlias = list[Mapping[str, Any]]
+Rows: TypeAlias = Sequence[Mapping[str, Any]]
 Columns: TypeAlias = tuple[list[str], list[Any]]
 
 _encode_text = JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
@@ -251,16 +251,17 @@ def insert_many(
     return None if request is None else encode(request)
 
 
-def insert_known(table: str, documents: list[dict[str, Any]]) -> bytes:
-    """`insert` of some rows, of which columns need not come back that certainly hold what is in the documents.
+def insert_known(table: str, rows: Rows) -> bytes:
+    """`insert` of some rows of which columns need not come back that certainly hold what is given here.
 
-    A document that lacks a column of others gets its default.
+    A row that lacks a column of others gets its default there.
     """
-    request = _many_rows("insert", table, documents, fill_missing=True, batch_size=len(documents))
-    assert request is not None  # noqa: S101 - there are rows
-    columns = {name: set(map(type, [document.get(name) for document in documents])) for name in request["columns"]}
-    request["known"] = [name for name, kinds in columns.items() if kinds <= EXACT]
-    return encode(request)
+    if not _are_uniform(rows):
+        return encode(_rows_request("insert", table, len(rows), _filled(rows), len(rows)))
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    known = [name for name, values in columns.items() if EXACT.issuperset(map(type, values))]
+    arguments = list(map(column_arguments, columns.values()))
+    return encode(_rows_request("insert", table, len(rows), (list(columns), arguments), len(rows)) | {"known": known})
 
 
 def upsert(
@@ -310,13 +311,23 @@ def _many_rows(op: str, table: str, documents: Any, *, fill_missing: bool, batch
     rows = _known_rows(items) if fill_missing else _uniform_rows(items)
     if not rows:
         return None
-    columns, values = _filled(rows) if fill_missing else _transposed(rows)
-    request = {"op": op, "table": table, "columns": columns, "count": len(rows), "values": values}
-    return {**request, "many": True, "batch_size": size}
+    columns = _transposed(rows) if not fill_missing or _are_uniform(rows) else _filled(rows)
+    return _rows_request(op, table, len(rows), columns, size)
+
+
+def _rows_request(op: str, table: str, count: int, columns: Columns, batch_size: int) -> Request:
+    names, values = columns
+    request: Request = {"op": op, "table": table, "columns": names, "count": count, "values": values}
+    return {**request, "many": True, "batch_size": batch_size}
+
+
+def _are_uniform(rows: Rows) -> bool:
+    keys = rows[0].keys()
+    return all(row.keys() == keys for row in rows)
 
 
 def _uniform_rows(documents: Iterable[Any]) -> Rows:
-    known: Rows = []
+    known: list[Mapping[str, Any]] = []
     for index, item in enumerate(documents):
         document = item if index and _is_dict(item) else check_mapping(f"documents[{index}]", item)
         if index and document.keys() != known[0].keys():
@@ -347,7 +358,7 @@ _DEFAULT = {"x": "default"}
 
 
 def _known_rows(documents: Iterable[Any]) -> Rows:
-    known: Rows = []
+    known: list[Mapping[str, Any]] = []
     for index, item in enumerate(documents):
         if not (index and _is_dict(item) and item.keys() == known[0].keys()):
             check_mapping(f"documents[{index}]", item)
@@ -357,9 +368,6 @@ def _known_rows(documents: Iterable[Any]) -> Rows:
 
 def _filled(rows: Rows) -> Columns:
     """The columns of rows, and the values of each, which is the default where a row has none."""
-    keys = rows[0].keys()
-    if all(row.keys() == keys for row in rows):
-        return _transposed(rows)
     columns = list(dict.fromkeys(column for row in rows for column in row))
     return columns, [[argument(row[name]) if name in row else _DEFAULT for row in rows] for name in columns]
 

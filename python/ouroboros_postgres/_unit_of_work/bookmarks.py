@@ -34,14 +34,15 @@ class Bookmark:
         with_values: Whether to remember also the values that are not written yet.
     """
 
-    __slots__ = ("_deleted", "_deletions", "_dirty", "_new", "_tracked", "_tracking", "_with_values")
+    __slots__ = ("_deleted", "_deletions", "_dirty", "_new", "_tracked", "_tracking", "_values", "_with_values")
 
     def __init__(self, tracking: Tracking, *, with_values: bool = True) -> None:
         work = tracking.work
         self._tracking = tracking
         self._with_values = with_values
         self._tracked = {id(s.owner): self._remember(s) for s in work.tracker.snapshots}
-        self._new = {id(obj): (obj, self._values(obj)) for obj in work.new_objects}
+        self._new = {id(obj): obj for obj in work.new_objects}
+        self._values = {key: private_copy(objects.written_values(obj)) for key, obj in self._new.items() if with_values}
         self._deleted = {id(obj) for obj in work.deleted_objects}
         self._dirty = {id(obj) for obj in work.registered_dirty}
         self._deletions = dict(tracking.deletions)
@@ -50,9 +51,6 @@ class Bookmark:
         changes: dict[str, Any] = private_copy(snapshot.changes()) if self._with_values else {}
         return _Tracked(snapshot, snapshot.data, snapshot.original, snapshot.generated, snapshot.writes, changes)
 
-    def _values(self, obj: Any) -> dict[str, Any]:
-        return private_copy(objects.written_values(obj)) if self._with_values else {}
-
     def restore(self) -> None:
         """Undo for the objects what the database has undone since then: their states, and their values as far as they
         are remembered. What was not written since stays as it is.
@@ -60,7 +58,7 @@ class Bookmark:
         work = self._tracking.work
         changed = [*self._restore_tracked(), *self._restore_deleted()]
         added = [obj for obj in work.new_objects if id(obj) not in self._new]
-        work.set_new([*(obj for obj, _ in self._new.values() if work.is_new(obj)), *added])
+        work.set_new([*(obj for obj in self._new.values() if work.is_new(obj)), *added])
         for obj in changed:
             await_keys(obj)
         self._tracking.index()
@@ -109,7 +107,7 @@ class Bookmark:
         """Have an object inserted that was to be inserted then."""
         if id(obj) in self._new:
             if self._with_values:
-                objects.set_written(obj, self._new[id(obj)][1])
+                objects.set_written(obj, self._values[id(obj)])
             self._tracking.work.register_new(obj)
             self._tracking.claim(obj)
 

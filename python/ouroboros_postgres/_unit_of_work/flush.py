@@ -202,8 +202,11 @@ class Flush:
     def _take_over(self, part: list[Any], rows: list[dict[str, Any]], sent: list[dict[str, Any]]) -> None:
         returned = frozenset(rows[0])
         objects.settle(part, rows, sent)
+        generated, columns = returned.difference(sent[0]), sent[0].keys()
         for obj, snapshot, values in zip(part, self._tracking.attach_inserted(part), sent, strict=True):
-            snapshot.generated |= returned.difference(values)
+            if values.keys() != columns:
+                generated, columns = returned.difference(values), values.keys()
+            snapshot.generated |= generated
             if id(obj) in self._handed:
                 snapshot.generated |= self._handed[id(obj)][1]
 
