@@ -49,18 +49,19 @@ class Record:
 
     def __init__(self, **values: Any) -> None:
         model = type(self)
-        given = values.keys()
-        others: dict[str, Any] = {}
-        if not given <= model._columns.keys():
-            others = {name: values.pop(name) for name in given - model._columns.keys() if _has_setter(model, name)}
+        others: dict[str, Any] | None = None
+        if not values.keys() <= model._columns.keys():
+            undeclared = values.keys() - model._columns.keys()
+            others = {name: values.pop(name) for name in undeclared if _has_setter(model, name)}
         _SET_DATA(self, values)
         _SET_CLEAN(self, None)
         if model._instance_defaults:
             self._set_defaults(model._instance_defaults)
         if "id" in values:
             self._set_identity(values.pop("id"))
-        for name, value in others.items():
-            setattr(self, name, value)
+        if others:
+            for name, value in others.items():
+                setattr(self, name, value)
 
     def _set_identity(self, value: Any) -> None:
         self.__dict__["id"] = int(value) if value is not None and self._has_integer_id else value

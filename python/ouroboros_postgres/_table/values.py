@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from enum import Enum
 from functools import partial
+from itertools import chain
 from types import NoneType
 from typing import Any, Final, NamedTuple
 
@@ -63,8 +64,8 @@ def private_copy(value: Any) -> Any:
 
 def private_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Copy rows so far that changes of their values in place do not show: not at all where none can change."""
-    kinds = {_type_of(value) for row in rows for value in row.values()}
-    return rows if kinds <= _IMMUTABLE else [private_copy(row) for row in rows]
+    values = chain.from_iterable(row.values() for row in rows)
+    return rows if _IMMUTABLE.issuperset(map(type, values)) else [private_copy(row) for row in rows]
 
 
 def _type_of(value: object) -> type[object]:

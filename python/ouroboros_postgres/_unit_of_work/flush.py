@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .. import _requests
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
 __all__ = ["Flush"]
 
 _SAVEPOINT: Final = "ouroboros_flush"
-_ROWS_AT_ONCE: Final = 500
-"""How many rows one statement inserts."""
+_ROWS_AT_ONCE: Final = 350
+"""How many rows one statement inserts at most."""
+_ROWS_AT_THE_EDGE: Final = 150
+"""How many rows the first and the last of several statements insert: the server has something to do early, and what is
+left to be done here when it is ready is little."""
 _AT_ONCE: Final = 200
 """How many statements are under way at a time."""
 
@@ -121,7 +125,7 @@ class Flush:
             self._hand_over(parents)
             await self._insert(target, batch)
             self._hand_over(parents)
-        self._hand_over(self._tracking.referring())
+        self._hand_over(referring)
         await self._update(target)
         await self._delete(target, late)
 
@@ -180,8 +184,7 @@ class Flush:
         """Insert objects of one class: the server is at work on some while others are prepared and taken over."""
         started: list[_Insertion] = []
         try:
-            parts = (batch[first : first + _ROWS_AT_ONCE] for first in range(0, len(batch), _ROWS_AT_ONCE))
-            started.extend(self._start_insert(target, part) for part in parts)
+            started.extend(self._start_insert(target, part) for part in _parts(batch))
             for part, sent, operation in started:
                 self._take_over(part, await operation, sent)
         except BaseException as error:
@@ -277,6 +280,16 @@ class Flush:
             await start(target, _deletion(model, keys))
             for obj in groups[model]:
                 self._tracking.gone(obj)
+
+
+def _parts(batch: list[Any]) -> Iterator[list[Any]]:
+    """The objects that one statement inserts, and those that the next one inserts."""
+    edge, count = _ROWS_AT_THE_EDGE, len(batch)
+    if count <= 3 * edge:
+        yield batch
+        return
+    for first, last in pairwise((0, *range(edge, count - edge, _ROWS_AT_ONCE), count - edge, count)):
+        yield batch[first:last]
 
 
 def _insertion(table: str, documents: list[dict[str, Any]]) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
@@ -31,35 +33,48 @@ class IdentityMap:
     """
 
     def __init__(self, use_weak_refs: bool = True) -> None:
-        self._weak: WeakValueDictionary[tuple[str, Any], Any] | None = WeakValueDictionary() if use_weak_refs else None
-        self._strong: dict[tuple[str, Any], Any] = {}
+        # By table, then by key: a dict more for each table instead of a tuple more for each object.
+        self._weak: defaultdict[str, WeakValueDictionary[Any, Any]] | None = None
+        if use_weak_refs:
+            self._weak = defaultdict(WeakValueDictionary)
+        self._strong: defaultdict[str, dict[Any, Any]] = defaultdict(dict)
 
     def get(self, table_name: str, pk: Any) -> Any:
         """The object of a row, `None` if there is none."""
-        key = (table_name, pk)
-        found = None if self._weak is None else self._weak.get(key)
-        return self._strong.get(key) if found is None else found
+        found = None
+        if self._weak is not None and table_name in self._weak:
+            found = self._weak[table_name].get(pk)
+        if found is None and table_name in self._strong:
+            found = self._strong[table_name].get(pk)
+        return found
 
     def add(self, table_name: str, pk: Any, obj: Any) -> None:
         """Take an object in, instead of the one that the row had."""
-        key = (table_name, pk)
         if self._weak is None:
-            self._strong[key] = obj
+            self._strong[table_name][pk] = obj
             return
         try:
-            self._weak[key] = obj
+            self._weak[table_name][pk] = obj
         except TypeError:
-            self._weak.pop(key, None)
-            self._strong[key] = obj
+            self._weak[table_name].pop(pk, None)
+            self._strong[table_name][pk] = obj
         else:
-            self._strong.pop(key, None)
+            self._strong[table_name].pop(pk, None)
+
+    def add_all(self, table_name: str, objs: Iterable[tuple[Any, Any]]) -> None:
+        """Take in objects of one table, given with their keys, as far as they have any."""
+        if self._weak is None:
+            self._strong[table_name].update((pk, obj) for pk, obj in objs if pk is not None)
+            return
+        for pk, obj in objs:
+            if pk is not None:
+                self.add(table_name, pk, obj)
 
     def remove(self, table_name: str, pk: Any) -> None:
         """Forget the object of a row, if there is one."""
-        key = (table_name, pk)
-        self._strong.pop(key, None)
+        self._strong[table_name].pop(pk, None)
         if self._weak is not None:
-            self._weak.pop(key, None)
+            self._weak[table_name].pop(pk, None)
 
     def contains(self, table_name: str, pk: Any) -> bool:
         """Whether a row has an object."""
@@ -72,4 +87,4 @@ class IdentityMap:
             self._weak.clear()
 
     def __len__(self) -> int:
-        return len(self._strong) + (0 if self._weak is None else len(self._weak))
+        return sum(map(len, self._strong.values())) + sum(map(len, (self._weak or {}).values()))

@@ -186,6 +186,11 @@ def is_transient(obj: Any) -> bool:
     return isinstance(obj, Record) and clean_values(obj) is None
 
 
+def is_fresh(obj: Any) -> bool:
+    """Whether this is an instance of `Table` with neither a row nor a primary key."""
+    return isinstance(obj, Record) and _CLEAN(obj) is None and _KEY(obj)() is None
+
+
 def has_row(obj: Any) -> bool:
     """Whether an object stands for a row, as far as it shows."""
     return clean_values(obj) is not None if isinstance(obj, Record) else key_of(obj) is not None

@@ -91,15 +91,15 @@ class Tracking:
             RuntimeError: It belongs to another session.
             ValueError: The query that it comes from left out its primary key.
         """
-        key = objects.key_of(obj)
-        if key is None and objects.is_transient(obj) and attachment.owner_of(obj) is None:  # nearly always
+        if objects.is_fresh(obj) and attachment.owner_of(obj) is None:  # nearly always
             self.work.register_new(obj)
-            self.claim(obj)
+            attachment.claim(obj, self._reference)
             return obj
         if objects.is_partial(obj):
             raise ValueError(
                 f"this {type(obj).__name__} cannot be added: the query that it comes from left out its primary key"
             )
+        key = objects.key_of(obj)
         if key is not None:
             known = self.identities.get(objects.table_of(obj), key)
             if known is not None:
@@ -166,13 +166,12 @@ class Tracking:
         """Track objects of one class that were to be inserted, and have been."""
         if self.deletions or self._expired or any(map(self.work.is_tracked, inserted)):
             return [self.attach(obj, is_inserted=True) for obj in inserted]
-        table, column = objects.table_of(inserted[0]), objects.key_column(inserted[0])
+        column = objects.key_column(inserted[0])
         snapshots = self.work.register_inserted(inserted)
-        for obj, snapshot in zip(inserted, snapshots, strict=True):
+        for snapshot in snapshots:
             snapshot.writes = 1
-            key = snapshot.data.get(column)
-            if key is not None:
-                self.identities.add(table, key, obj)
+        keys = [snapshot.data.get(column) for snapshot in snapshots]
+        self.identities.add_all(objects.table_of(inserted[0]), zip(keys, inserted, strict=True))
         return snapshots
 
     def row_key(self, obj: Any) -> Any:
