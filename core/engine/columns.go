@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"ouroboros-postgres/core/pgerr"
+	"ouroboros-postgres/core/wire"
 )
 
 // columnCache remembers the columns of tables until DDL is seen.
@@ -44,7 +45,7 @@ const columnQuery = `SELECT a.attname, a.atttypid, a.attgenerated <> '' OR a.att
   a.atttypmod = -1 AND c.relkind = 'r' AND NOT c.relhasrules AND NOT (c.relhastriggers AND EXISTS (
     SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND t.tgtype & 7 = 7 AND t.tgenabled <> 'D'))
 FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
-WHERE a.attrelid = pg_catalog.to_regclass(CASE WHEN $1 = '' THEN '' ELSE pg_catalog.quote_ident($1) || '.' END || pg_catalog.quote_ident($2))
+WHERE a.attrelid = pg_catalog.to_regclass(CASE WHEN $1::text = '' THEN '' ELSE pg_catalog.quote_ident($1) || '.' END || pg_catalog.quote_ident($2::text))
   AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum`
 
@@ -72,9 +73,10 @@ func (p *Pool) Columns(ctx context.Context, schema, table string) ([]Column, err
 
 func (b *backend) readColumns(ctx context.Context, table [2]string) ([]Column, error) {
 	var rows texts
-	_, err := consume(b.pg.ExecParams(ctx, columnQuery, [][]byte{[]byte(table[0]), []byte(table[1])}, textOIDs, nil, nil), &rows)
-	if err != nil {
-		return nil, translate(err, Statement{SQL: columnQuery, Read: true})
+	names := []wire.Arg{{Kind: wire.Text, Text: table[0]}, {Kind: wire.Text, Text: table[1]}}
+	ask := Statement{SQL: columnQuery, Args: names, Read: true}
+	if _, err := b.run(ctx, ask, b.pool.plans.of(columnQuery), &rows); err != nil {
+		return nil, translate(err, ask)
 	}
 	oids := make([]uint32, len(rows.rows))
 	for i, row := range rows.rows {
@@ -95,6 +97,3 @@ func (b *backend) readColumns(ctx context.Context, table [2]string) ([]Column, e
 	}
 	return columns, nil
 }
-
-// textOIDs declares two text parameters.
-var textOIDs = []uint32{25, 25}

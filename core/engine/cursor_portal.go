@@ -82,10 +82,13 @@ func (b *backend) closePortal(ctx context.Context, p portal) error {
 
 const portalQuery = "SELECT FROM pg_catalog.pg_cursors WHERE name = $1"
 
+// textParameter declares one.
+var textParameter = []uint32{25}
+
 // hasPortal asks the server.
 func (b *backend) hasPortal(ctx context.Context, p portal) (bool, error) {
 	var found texts
-	_, err := consume(b.pg.ExecParams(ctx, portalQuery, [][]byte{[]byte(p.name)}, textOIDs[:1], nil, nil), &found)
+	_, err := consume(b.pg.ExecParams(ctx, portalQuery, [][]byte{[]byte(p.name)}, textParameter, nil, nil), &found)
 	if err != nil {
 		return false, translate(err, Statement{SQL: portalQuery, Read: true})
 	}
