@@ -25,7 +25,7 @@ func (b *backend) openPortal(ctx context.Context, s Statement, p *plan, begin bo
 	if p.ChangesSession {
 		b.dirty = true
 	}
-	known, values, err := b.describe(ctx, s, p)
+	known, binding, err := b.describe(ctx, s, p)
 	if err != nil {
 		return portal{}, err
 	}
@@ -47,7 +47,8 @@ func (b *backend) openPortal(ctx context.Context, s Statement, p *plan, begin bo
 			f.SendParse(&pgproto3.Parse{Query: s.SQL, ParameterOIDs: known.description.ParamOIDs})
 		}
 		f.SendBind(&pgproto3.Bind{
-			DestinationPortal: opened.name, PreparedStatement: known.name, Parameters: values, ResultFormatCodes: formats,
+			DestinationPortal: opened.name, PreparedStatement: known.name,
+			Parameters: binding.Values, ParameterFormatCodes: binding.Formats, ResultFormatCodes: formats,
 		})
 	})
 	return opened, err

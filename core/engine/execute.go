@@ -67,7 +67,7 @@ func (b *backend) attemptPrepared(ctx context.Context, s Statement, p *plan, out
 		b.sent = nil
 		return sent.receive(out)
 	}
-	known, values, err := b.describe(ctx, s, p)
+	known, binding, err := b.describe(ctx, s, p)
 	if err != nil {
 		return pgconn.CommandTag{}, err
 	}
@@ -75,7 +75,7 @@ func (b *backend) attemptPrepared(ctx context.Context, s Statement, p *plan, out
 	if err != nil {
 		return pgconn.CommandTag{}, err
 	}
-	return consume(b.pg.ExecStatement(ctx, known.description, values, nil, formats), out)
+	return consume(b.pg.ExecStatement(ctx, known.description, binding.Values, binding.Formats, formats), out)
 }
 
 // outdated recognises "cached plan must not change result type", a statement that the server no longer knows, and one

@@ -26,7 +26,7 @@ func undeterminable(state string) bool {
 }
 
 // describe finds or prepares a statement whose parameters fit the arguments, and encodes them.
-func (b *backend) describe(ctx context.Context, s Statement, p *plan) (*prepared, [][]byte, error) {
+func (b *backend) describe(ctx context.Context, s Statement, p *plan) (*prepared, wire.Binding, error) {
 	var declared []uint32
 	if p.undeclared.Load() {
 		declared = wire.Natural(s.Args)
@@ -40,18 +40,18 @@ func (b *backend) describe(ctx context.Context, s Statement, p *plan) (*prepared
 			known, err = b.statement(ctx, s, p, declared)
 		}
 		if err != nil {
-			return nil, nil, err
+			return nil, wire.Binding{}, err
 		}
 		binding, err := wire.Bind(s.Args, known.params)
 		if err != nil {
-			return nil, nil, err
+			return nil, wire.Binding{}, err
 		}
 		if binding.Declare == nil {
-			return known, binding.Values, nil
+			return known, binding, nil
 		}
 		declared = binding.Declare
 	}
-	return nil, nil, errNoFit()
+	return nil, wire.Binding{}, errNoFit()
 }
 
 // statement gives the prepared form of a text, from the cache or from the server.

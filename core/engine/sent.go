@@ -106,7 +106,7 @@ func (b *backend) send(ctx context.Context, s Statement, p *plan, out sink) {
 	if b.prepared == nil || b.generation != b.pool.generation.Load() {
 		return
 	}
-	known, values, size := b.bound(s, p)
+	known, binding, size := b.bound(s, p)
 	if known == nil || size > maxAhead {
 		return
 	}
@@ -115,12 +115,12 @@ func (b *backend) send(ctx context.Context, s Statement, p *plan, out sink) {
 		return
 	}
 	b.sent = &sent{pipeline: b.pg.StartPipeline(ctx), started: time.Now(), free: !b.inTransaction()}
-	b.sent.pipeline.SendQueryStatement(known.description, values, nil, formats)
+	b.sent.pipeline.SendQueryStatement(known.description, binding.Values, binding.Formats, formats)
 	_ = b.sent.pipeline.Sync() // receive reports it
 }
 
 // bound finds a statement in the cache and encodes its arguments; nil where that takes more than a look.
-func (b *backend) bound(s Statement, p *plan) (known *prepared, values [][]byte, size int) {
+func (b *backend) bound(s Statement, p *plan) (known *prepared, binding wire.Binding, size int) {
 	var declared []uint32
 	if p.undeclared.Load() {
 		declared = wire.Natural(s.Args)
@@ -128,21 +128,21 @@ func (b *backend) bound(s Statement, p *plan) (known *prepared, values [][]byte,
 	for range 2 {
 		known, ok := b.prepared.Get(cacheKey(s.SQL, declared))
 		if !ok {
-			return nil, nil, 0
+			return nil, wire.Binding{}, 0
 		}
 		binding, err := wire.Bind(s.Args, known.params)
 		switch {
 		case err != nil:
-			return nil, nil, 0
+			return nil, wire.Binding{}, 0
 		case binding.Declare == nil:
 			for _, value := range binding.Values {
 				size += len(value)
 			}
-			return known, binding.Values, size
+			return known, binding, size
 		}
 		declared = binding.Declare
 	}
-	return nil, nil, 0
+	return nil, wire.Binding{}, 0
 }
 
 // receive reads the answer, once.

@@ -69,8 +69,8 @@ type unnamed struct {
 func (u *unnamed) attempt(ctx context.Context) (pgconn.CommandTag, error) {
 	pipeline := u.backend.pg.StartPipeline(ctx)
 	known := &prepared{}
-	values, err := u.plan(pipeline, known)
-	if err != nil || values == nil {
+	binding, err := u.plan(pipeline, known)
+	if err != nil || binding == nil {
 		abandoned := abandon(pipeline)
 		if err == nil {
 			err = abandoned
@@ -86,12 +86,12 @@ func (u *unnamed) attempt(ctx context.Context) (pgconn.CommandTag, error) {
 		return pgconn.CommandTag{}, err
 	}
 	u.done = true
-	return u.execute(pipeline, known, values, formats)
+	return u.execute(pipeline, known, binding, formats)
 }
 
-// plan parses and binds. No values and no error: the caller ends this pipeline and tries again, now with the types known
+// plan parses and binds. No binding and no error: the caller ends this pipeline and tries again, now with the types known
 // or declared.
-func (u *unnamed) plan(pipeline *pgconn.Pipeline, known *prepared) ([][]byte, error) {
+func (u *unnamed) plan(pipeline *pgconn.Pipeline, known *prepared) (*wire.Binding, error) {
 	pipeline.SendPrepare("", u.statement.SQL, u.declared)
 	pipeline.SendFlushRequest()
 	if err := pipeline.Flush(); err != nil {
@@ -121,14 +121,11 @@ func (u *unnamed) plan(pipeline *pgconn.Pipeline, known *prepared) ([][]byte, er
 		u.declared = binding.Declare
 		return nil, nil
 	}
-	if binding.Values == nil {
-		return [][]byte{}, nil
-	}
-	return binding.Values, nil
+	return &binding, nil
 }
 
-func (u *unnamed) execute(pipeline *pgconn.Pipeline, known *prepared, values [][]byte, formats []int16) (pgconn.CommandTag, error) {
-	pipeline.SendQueryStatement(known.description, values, nil, formats)
+func (u *unnamed) execute(pipeline *pgconn.Pipeline, known *prepared, binding *wire.Binding, formats []int16) (pgconn.CommandTag, error) {
+	pipeline.SendQueryStatement(known.description, binding.Values, binding.Formats, formats)
 	_ = pipeline.Sync() // receive reports it
 	return (&sent{pipeline: pipeline}).receive(u.out)
 }

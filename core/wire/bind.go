@@ -6,8 +6,10 @@ import (
 
 // Binding is the outcome of matching arguments with the parameter types that the server inferred.
 type Binding struct {
-	// Values are the texts to send, nil for NULL; valid when Declare is nil.
+	// Values are the parameters to send, nil for NULL; valid when Declare is nil.
 	Values [][]byte
+	// Formats are those of Values, 0 for text and 1 for binary; nil when all are texts.
+	Formats []int16
 	// Declare, when not nil, asks for a new preparation with these parameter types (0: let the server infer).
 	Declare []uint32
 }
@@ -22,12 +24,18 @@ func Bind(args []Arg, params []*Type) (Binding, error) {
 	ends := make([]int, len(args))
 	buf := make([]byte, 0, sizeHint(args))
 	misfit := false
+	var formats []int16
 	for i := range args {
 		var (
 			ok  = true
 			err error
 		)
-		if args[i].Kind != Null {
+		if list, binary := appendDatetimes(buf, &args[i], params[i]); binary {
+			if formats == nil {
+				formats = make([]int16, len(args))
+			}
+			buf, formats[i] = list, 1
+		} else if args[i].Kind != Null {
 			buf, ok, err = appendValue(buf, &args[i], params[i])
 		}
 		if err == nil && !ok {
@@ -42,7 +50,7 @@ func Bind(args []Arg, params []*Type) (Binding, error) {
 	if misfit {
 		return Binding{Declare: declarations(args, params)}, nil
 	}
-	return Binding{Values: split(args, buf, ends)}, nil
+	return Binding{Values: split(args, buf, ends), Formats: formats}, nil
 }
 
 func sizeHint(args []Arg) int {

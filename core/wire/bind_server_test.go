@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"ouroboros-postgres/core/pgerr"
+	"ouroboros-postgres/core/wire"
 )
 
 // TestBind sends arguments to parameters of a type that the server infers, and reads them back.
@@ -131,6 +132,68 @@ func TestBind(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestBindDatetimes compares what lists of datetimes become with what each becomes alone.
+func TestBindDatetimes(t *testing.T) {
+	s := connect(t)
+	s.script(`set timezone = 'Asia/Kolkata'`)
+	for _, c := range []struct {
+		elem, list string
+		binary     bool
+	}{
+		{"timestamptz", `{"tsz":[0,-1,1705312800000001,-62135596800000000,253402200799999999]}`, true},
+		{"timestamp", `{"ts":[0,-1,1705312800000001,-62135596800000000,253402200799999999]}`, true},
+		{"timestamptz", `[{"tsz":"2024-01-15T10:00:00.5-05:30"},null,{"tsz":"2024-01-15T10:00:00Z"}]`, true},
+		{"timestamp", `[null,{"ts":"2024-01-15T10:00:00"}]`, true},
+		{"timestamptz", `[{"tsz":"2024-01-15T10:00:00+05:30:15"},{"tsz":"2024-01-15 10:00:00+00:00"}]`, false},
+		{"timestamptz", `[{"tsz":"2024-01-15T24:00:00+00:00"},{"tsz":"2024-01-15T10:00:00.1234567+00:00"}]`, false},
+		{"timestamptz", `[{"ts":"2024-01-15T10:00:00"},{"d":"2024-01-15"}]`, false},
+		{"timestamptz", `["2024-01-15 10:00:00+00",null]`, false},
+		{"timestamptz", `[null,null]`, true},
+		{"timestamptz", `[]`, false},
+	} {
+		args, err := wire.ParseArgs([]byte("[" + c.list + "]"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		elem, _ := wire.NewBuiltin().Type(map[string]uint32{"timestamp": 1114, "timestamptz": 1184}[c.elem])
+		binding, err := wire.Bind(args, []*wire.Type{{Class: wire.Array, Elem: elem}})
+		if err != nil || (binding.Formats != nil) != c.binary {
+			t.Errorf("%s: formats %v, %v", c.list, binding.Formats, err)
+		}
+		payload, err := s.query("select array_agg(x) from unnest($1::"+c.elem+"[]) x", "["+c.list+"]")
+		if err != nil {
+			t.Errorf("%s: %v", c.list, err)
+			continue
+		}
+		_, got := value(t, payload)
+		if want := s.singly(c.elem, args[0].List); got != want {
+			t.Errorf("%s: got %s, want %s", c.list, got, want)
+		}
+	}
+	_, err := s.query("select $1::timestamptz[]", `[[{"tsz":"2024-01-15T25:00:00+00:00"}]]`)
+	if err == nil || !strings.Contains(err.Error(), "22008") {
+		t.Errorf("hour 25: %v", err)
+	}
+}
+
+// singly reads each of some datetimes as a text of its own.
+func (s *server) singly(elem string, list []wire.Arg) string {
+	s.t.Helper()
+	values := make([]string, len(list))
+	for i, item := range list {
+		values[i] = "null"
+		if item.Kind != wire.Null {
+			values[i] = "'" + item.Text + "'::" + elem
+		}
+	}
+	payload, err := s.simple("select array_agg(x) from unnest(array[" + strings.Join(values, ",") + "]::" + elem + "[]) x")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	_, data := value(s.t, payload)
+	return data
 }
 
 func TestBindRefused(t *testing.T) {

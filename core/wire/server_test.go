@@ -149,7 +149,7 @@ func (s *server) query(sql, args string) (string, error) {
 			return "", err
 		}
 		if binding.Declare == nil {
-			return s.execute(prepared, binding.Values)
+			return s.execute(prepared, binding)
 		}
 		declared = binding.Declare
 	}
@@ -168,12 +168,12 @@ func (s *server) prepare(sql string, declared []uint32, args []wire.Arg) (*pgcon
 	return prepared, err
 }
 
-func (s *server) execute(prepared *pgconn.StatementDescription, values [][]byte) (string, error) {
+func (s *server) execute(prepared *pgconn.StatementDescription, binding wire.Binding) (string, error) {
 	encoder, err := wire.NewRowEncoder(prepared.Fields, s.types, wire.Shape{})
 	if err != nil {
 		return "", err
 	}
-	reader := s.conn.ExecPrepared(context.Background(), "", values, nil, encoder.Formats())
+	reader := s.conn.ExecPrepared(context.Background(), "", binding.Values, binding.Formats, encoder.Formats())
 	for reader.NextRow() {
 		if rowErr := encoder.Row(reader.Values()); rowErr != nil && err == nil {
 			err = rowErr
