@@ -56,7 +56,7 @@ def arguments(values: Iterable[Any]) -> list[Argument]:
 
 def column_arguments(values: list[Any]) -> Argument:
     """Convert a list, such as the values of one column, which mostly are of one type: its tag is written only once."""
-    kinds = set(map(_type_of, values))
+    kinds = set(map(type, values))
     if kinds <= PLAIN or (kinds == _FLOATS and all(map(math.isfinite, values))):
         return values
     tag = _TAGS.get(kinds.pop()) if len(kinds) == 1 else None

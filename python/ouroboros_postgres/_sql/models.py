@@ -255,7 +255,7 @@ def absorb(instance: Any, values: Mapping[str, Any]) -> None:
 
 def has_related_state(instance: Any) -> bool:
     """Whether relationships keep anything about an instance."""
-    return bool(getattr(instance, "__dict__", {}).get("_related"))
+    return bool(instance.__dict__.get("_related"))
 
 
 def related_state(instance: Any) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, Protocol
 
-__all__ = ["Owner", "claim", "owned", "owner_of", "reference", "release"]
+__all__ = ["Owner", "claim", "owned", "owner_of", "reference", "release", "release_all"]
 
 
 class Owner(Protocol):
@@ -37,6 +37,12 @@ def claim(obj: Any, owner: weakref.ref[Any]) -> None:
 def release(obj: Any) -> None:
     """Say that an object belongs to nobody any more."""
     _owners.pop(id(obj), None)
+
+
+def release_all(objects: Iterable[Any]) -> None:
+    """Say that objects belong to nobody any more."""
+    for obj in objects:
+        _owners.pop(id(obj), None)
 
 
 def owner_of(obj: Any) -> Owner | None:

@@ -125,6 +125,10 @@ class DirtyTracker:
         found = self._snapshots.get(id(obj))
         return found if found is not None and found.owner is obj else None
 
+    def tracks_any(self, ids: set[int]) -> bool:
+        """Whether one of these may be the id of an object that there is a snapshot of."""
+        return not ids.isdisjoint(self._snapshots)
+
     def take_snapshot(self, obj: Any) -> ObjectSnapshot:
         """Remember what an object is like. Of an instance of `Table` that stands for a row, that is what its row is
         like: changes that it already has stay changes.

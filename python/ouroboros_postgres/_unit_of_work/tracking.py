@@ -164,7 +164,9 @@ class Tracking:
 
     def attach_inserted(self, inserted: list[Any]) -> list[ObjectSnapshot]:
         """Track objects of one class that were to be inserted, and have been."""
-        if self.deletions or self._expired or any(map(self.work.is_tracked, inserted)):
+        ids = set(map(id, inserted))
+        is_new_here = ids.isdisjoint(self.deletions) and ids.isdisjoint(self._expired)
+        if not is_new_here or self.work.tracker.tracks_any(ids):
             return [self.attach(obj, is_inserted=True) for obj in inserted]
         column = objects.key_column(inserted[0])
         snapshots = self.work.register_inserted(inserted)
@@ -372,8 +374,7 @@ class Tracking:
             snapshot.original = snapshot.data
             snapshot.generated = frozenset()
             snapshot.writes = 0
-        for deletion in self.deletions.values():
-            attachment.release(deletion.obj)
+        attachment.release_all(deletion.obj for deletion in self.deletions.values())
         self.deletions.clear()
 
     def _hand_over(self, journal: Journal) -> None:
@@ -414,12 +415,10 @@ class Tracking:
 
     def clear(self) -> None:
         """Forget all objects."""
-        for snapshot in self.work.tracker.snapshots:
-            attachment.release(snapshot.owner)
-        for obj in (*self.work.new_objects, *self.work.deleted_objects):
-            attachment.release(obj)
-        for deletion in self.deletions.values():
-            attachment.release(deletion.obj)
+        attachment.release_all(snapshot.owner for snapshot in self.work.tracker.snapshots)
+        attachment.release_all(self.work.new_objects)
+        attachment.release_all(self.work.deleted_objects)
+        attachment.release_all(deletion.obj for deletion in self.deletions.values())
         self.deletions.clear()
         self._expired.clear()
         self.work.clear()
