@@ -220,7 +220,7 @@ class Session(metaclass=_SessionMeta):
     def add_all(self, objs: Iterable[T]) -> list[T]:
         """Take objects in; see `add`."""
         self._require_open()
-        return list(map(self._tracking.add, objs))
+        return self._tracking.add_all(list(objs))
 
     def delete(self, obj: Any) -> None:
         """Have the row of an object deleted at the next flush. An object that was to be inserted is not.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final, Self
 
 from .. import _binding
@@ -189,6 +189,15 @@ class Record:
         """The value of the primary key, `None` if there is none."""
         data, column = self._data, self._get_pk_column()
         return data[column] if column in data else self.__dict__.get(column)
+
+    @classmethod
+    def _are_fresh(cls, instances: Iterable[Self]) -> bool:
+        """Whether none of some instances has a row or a primary key."""
+        key = cls._get_pk_column()
+        return all(
+            instance._clean is None and instance._data.get(key) is None and instance.__dict__.get(key) is None
+            for instance in instances
+        )
 
     def _get_column_values(self) -> dict[str, Any]:
         """The values of declared columns that can be written, as far as they are loaded or given."""

@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Collection, Iterable
 from typing import Any, Protocol
 
-__all__ = ["Owner", "claim", "owned", "owner_of", "reference", "release", "release_all"]
+__all__ = ["Owner", "claim", "claim_all", "owned", "owner_of", "reference", "release", "release_all"]
 
 
 class Owner(Protocol):
@@ -32,6 +32,11 @@ class Owner(Protocol):
 def claim(obj: Any, owner: weakref.ref[Any]) -> None:
     """Say that an object belongs to an owner; `owner` is from `reference`."""
     _owners[id(obj)] = owner
+
+
+def claim_all(objects: Iterable[Any], owner: weakref.ref[Any]) -> None:
+    """Say that objects belong to an owner; `owner` is from `reference`."""
+    _owners.update(dict.fromkeys(map(id, objects), owner))
 
 
 def release(obj: Any) -> None:

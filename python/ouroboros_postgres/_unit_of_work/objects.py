@@ -40,6 +40,7 @@ Values: TypeAlias = "Mapping[str, Any]"
 Clean: TypeAlias = "dict[str, Any]"
 
 # The names of `Table` that are private to its users, but not to the package.
+_ARE_FRESH: Final = attrgetter("_are_fresh")
 _ABSORB: Final = attrgetter("_absorb")
 _CHANGES: Final = attrgetter("_changes")
 _CLEAN: Final = attrgetter("_clean")
@@ -186,9 +187,9 @@ def is_transient(obj: Any) -> bool:
     return isinstance(obj, Record) and clean_values(obj) is None
 
 
-def is_fresh(obj: Any) -> bool:
-    """Whether this is an instance of `Table` with neither a row nor a primary key."""
-    return isinstance(obj, Record) and _CLEAN(obj) is None and _KEY(obj)() is None
+def are_fresh(objs: list[Any]) -> bool:
+    """Whether these are instances of one model, none of which has a row or a primary key."""
+    return is_row(objs[0]) and len(set(map(type, objs))) == 1 and bool(_ARE_FRESH(type(objs[0]))(objs))
 
 
 def has_row(obj: Any) -> bool:

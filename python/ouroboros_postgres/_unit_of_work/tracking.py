@@ -91,10 +91,6 @@ class Tracking:
             RuntimeError: It belongs to another session.
             ValueError: The query that it comes from left out its primary key.
         """
-        if objects.is_fresh(obj) and attachment.owner_of(obj) is None:  # nearly always
-            self.work.register_new(obj)
-            attachment.claim(obj, self._reference)
-            return obj
         if objects.is_partial(obj):
             raise ValueError(
                 f"this {type(obj).__name__} cannot be added: the query that it comes from left out its primary key"
@@ -114,6 +110,14 @@ class Tracking:
             self.work.register_new(obj)
             self._claim(obj, key)
         return obj
+
+    def add_all(self, objs: list[Any]) -> list[Any]:
+        """Take several objects in; see `add`."""
+        if not objs or not objects.are_fresh(objs) or attachment.owned(objs):
+            return [self.add(obj) for obj in objs]
+        self.work.register_all_new(objs)
+        attachment.claim_all(objs, self._reference)
+        return objs
 
     def check_owner(self, obj: Any) -> None:
         """Refuse an object that belongs to another session.
@@ -259,9 +263,8 @@ class Tracking:
 
     def referring(self) -> list[Any]:
         """The objects of the session that may refer to others by relationships."""
-        tracked = [snapshot.owner for snapshot in self.work.tracker.snapshots if has_references(snapshot.owner)]
-        found = {id(obj): obj for obj in tracked}
-        found.update((id(obj), obj) for obj in self.work.new_objects if has_references(obj))
+        owners = (snapshot.owner for snapshot in self.work.tracker.snapshots)
+        found = {id(obj): obj for obj in (*owners, *self.work.new_objects) if has_references(obj)}
         return [obj for obj in found.values() if not self.work.is_deleted(obj)]
 
     # Rows that were read.

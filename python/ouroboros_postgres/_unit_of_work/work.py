@@ -45,9 +45,13 @@ class UnitOfWork:
 
     def register_new(self, obj: Any) -> None:
         """Have an object inserted."""
-        if self._deleted:
+        self.register_all_new([obj])
+
+    def register_all_new(self, objs: list[Any]) -> None:
+        """Have objects inserted."""
+        for obj in objs if self._deleted else ():
             self._forget_deletion(obj)
-        self._new[id(obj)] = obj
+        self._new.update(zip(map(id, objs), objs, strict=True))
 
     def set_new(self, new: list[Any]) -> None:
         """Have just these objects inserted, in this order."""
