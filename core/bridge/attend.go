@@ -29,6 +29,8 @@ type attendance struct {
 	mu      sync.Mutex
 	waiting map[*attended]struct{}
 	watched bool // a timer runs
+	// contain is a recover barrier: the timer has a goroutine of its own, and one fault must not keep the others waiting.
+	contain func(where string)
 }
 
 func (s *attendance) add(a *attended) {
@@ -74,8 +76,13 @@ func (s *attendance) leaveAll(since time.Time) {
 	}
 	s.mu.Unlock()
 	for _, a := range late {
-		a.leave()
+		s.leave(a)
 	}
+}
+
+func (s *attendance) leave(a *attended) {
+	defer s.contain("leaving")
+	a.leave()
 }
 
 // hurry leaves none: somebody waits for what they hold.

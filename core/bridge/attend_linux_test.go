@@ -241,3 +241,20 @@ func TestPollingQueueWakesForFrames(t *testing.T) {
 		a.drain()
 	}
 }
+
+// TestAFaultKeepsNobodyWaiting has one of two operations panic when the timer takes them.
+func TestAFaultKeepsNobodyWaiting(t *testing.T) {
+	l := New()
+	left := 0
+	for range 2 {
+		a := &attended{among: &l.attendance, proceed: func() {
+			left++
+			panic("at the timer")
+		}}
+		l.attendance.waiting = map[*attended]struct{}{a: {}}
+		l.attendance.watch()
+	}
+	if left != 2 || len(l.attendance.waiting) != 0 || l.attendance.watched {
+		t.Errorf("%d left, %d wait, watched %t", left, len(l.attendance.waiting), l.attendance.watched)
+	}
+}

@@ -40,6 +40,7 @@ func New() *Library {
 	l.hard, l.cutOff = context.WithCancel(context.Background())
 	l.lowestLevel.Store(logOff)
 	l.controls = l.newControls()
+	l.attendance.contain = l.Contain
 	return l
 }
 
