@@ -257,9 +257,12 @@ class Tracking:
     @property
     def has_work(self) -> bool:
         """Whether there is anything to write, unsaved objects and keys for relationships included."""
-        if self.work.has_pending or next(self.unsaved(), None) is not None:
+        if self.work.has_pending:
             return True
-        return any(map(has_keys_to_hand_over, self.referring()))
+        referring = self.referring()
+        if not referring:
+            return False
+        return next(self.unsaved(), None) is not None or any(map(has_keys_to_hand_over, referring))
 
     def referring(self) -> list[Any]:
         """The objects of the session that may refer to others by relationships."""
