@@ -262,7 +262,7 @@ class Persistent(Record):
             instance._adopt_keys()
         if not instances:
             return []
-        documents = [instance._writable() for instance in instances]
+        documents = cls._writable_rows(instances)
         had = private_rows(documents)
         request = _requests.insert_known(models.table_path(cls), documents)
         noted = journal()

@@ -206,15 +206,23 @@ class Record:
 
     def _writable(self) -> dict[str, Any]:
         """All values that an INSERT takes: those of generated columns are left out, and a key that is `None`."""
-        values = self._data.copy()
-        if self._generated:
-            values = {name: value for name, value in values.items() if name not in self._generated}
-        if "id" not in values and self.__dict__.get("id") is not None:
-            values["id"] = self.__dict__["id"]
-        key = self._primary_key
-        if values.get(key, _NOTHING) is None:
-            del values[key]
-        return values
+        return self._writable_rows([self])[0]
+
+    @classmethod
+    def _writable_rows(cls, instances: Sequence[Self]) -> list[dict[str, Any]]:
+        """`_writable` of several instances."""
+        rows = [instance._data.copy() for instance in instances]
+        key, generated = cls._primary_key, cls._generated
+        for instance, row in zip(instances, rows, strict=True):
+            for name in generated:
+                row.pop(name, None)
+            if "id" not in row:
+                identity = instance.__dict__.get("id")
+                if identity is not None:
+                    row["id"] = identity
+            if key in row and row[key] is None:
+                del row[key]
+        return rows
 
     def _changes(self) -> dict[str, Any]:
         """The values of a persistent instance that differ from those of its row."""

@@ -197,7 +197,7 @@ class Flush:
             raise
 
     def _start_insert(self, target: int, part: list[Any]) -> _Insertion:
-        documents = [objects.written_values(obj) for obj in part]
+        documents = objects.written_rows(part)
         sent = private_rows(documents)
         request = _insertion(objects.table_path(models.class_of(part[0])), documents)
         return _Insertion(part, sent, start(target, request))

@@ -33,6 +33,7 @@ __all__ = [
     "table_of",
     "table_path",
     "values_of",
+    "written_rows",
     "written_values",
 ]
 
@@ -54,6 +55,7 @@ _REPLACE: Final = attrgetter("_replace")
 _SETTLE: Final = attrgetter("_settle")
 _TABLE_NAME: Final = attrgetter("_get_table_name")
 _WRITABLE: Final = attrgetter("_writable")
+_WRITABLE_ROWS: Final = attrgetter("_writable_rows")
 
 
 def is_row(obj: Any) -> bool:
@@ -133,6 +135,14 @@ def written_values(obj: Any) -> dict[str, Any]:
     if values.get(key) is None:
         values.pop(key, None)
     return values
+
+
+def written_rows(objs: list[Any]) -> list[dict[str, Any]]:
+    """`written_values` of several objects of one class."""
+    if not is_row(objs[0]):
+        return [written_values(obj) for obj in objs]
+    rows: list[dict[str, Any]] = _WRITABLE_ROWS(type(objs[0]))(objs)
+    return rows
 
 
 def computed_columns(model: type[Any]) -> list[str]:
