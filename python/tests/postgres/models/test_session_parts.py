@@ -58,6 +58,18 @@ class TestIdentityKey:
 
 class TestIdentityMap:
     @pytest.mark.parametrize("weak", [True, False])
+    def test_many_at_once(self, weak: bool) -> None:
+        found = IdentityMap(use_weak_refs=weak)
+        one, two, slotted = Plain(1, "a"), Plain(2, "b"), Slotted(3, "c")
+        found.add_all("plain", [(1, one), (None, two), (3, slotted)])
+        assert (found.get("plain", 1), found.get("plain", 3), len(found)) == (one, slotted, 2)
+        assert found.get("plain", None) is None
+        assert not found.contains("other", 1)
+        found.remove("other", 1)
+        found.add_all("plain", iter([(1, two)]))
+        assert found.get("plain", 1) is two
+
+    @pytest.mark.parametrize("weak", [True, False])
     def test_gives_back_what_was_added(self, weak: bool) -> None:
         found = IdentityMap(use_weak_refs=weak)
         first, second = Plain(1), Plain(1)
