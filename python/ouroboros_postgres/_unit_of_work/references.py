@@ -22,11 +22,11 @@ __all__ = [
     "forget_values",
     "hand_over_keys",
     "has_keys_to_hand_over",
-    "has_references",
     "is_relationship",
     "parents_of",
     "related_objects",
     "take_back_key",
+    "with_references",
 ]
 
 
@@ -46,14 +46,19 @@ class Reference(NamedTuple):
         return [] if value is None else [value]
 
 
-def has_references(obj: Any) -> bool:
+def _has_references(obj: Any) -> bool:
     """Whether there may be any."""
     return isinstance(obj, Record) and models.has_related_state(obj)
 
 
+def with_references(objs: Iterable[Any]) -> list[Any]:
+    """Those of some objects that may have any: not those that have nothing but their values, which are most."""
+    return [obj for obj in objs if getattr(obj, "__dict__", None) and _has_references(obj)]
+
+
 def references(obj: Any) -> Iterator[Reference]:
     """The relationships of an object that were loaded or assigned, without those through other tables."""
-    if not has_references(obj):
+    if not _has_references(obj):
         return
     model = models.class_of(obj)
     for name, entry in models.related_state(obj).items():

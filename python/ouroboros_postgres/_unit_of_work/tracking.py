@@ -14,9 +14,9 @@ from .references import (
     forget_related,
     forget_values,
     has_keys_to_hand_over,
-    has_references,
     is_relationship,
     related_objects,
+    with_references,
 )
 
 if TYPE_CHECKING:
@@ -266,8 +266,8 @@ class Tracking:
 
     def referring(self) -> list[Any]:
         """The objects of the session that may refer to others by relationships."""
-        owners = (snapshot.owner for snapshot in self.work.tracker.snapshots)
-        found = {id(obj): obj for obj in (*owners, *self.work.new_objects) if has_references(obj)}
+        owners = [snapshot.owner for snapshot in self.work.tracker.snapshots]
+        found = {id(obj): obj for obj in with_references([*owners, *self.work.new_objects])}
         return [obj for obj in found.values() if not self.work.is_deleted(obj)]
 
     # Rows that were read.
