@@ -72,18 +72,20 @@ def meter() -> Meter | None:
 
 def keeps_spans() -> bool:
     """Whether anybody receives spans: a provider of the API itself drops them, and a program imports what it sets."""
-    trace = sys.modules.get("opentelemetry.trace")
-    return trace is not None and _keeps(trace.get_tracer_provider())
+    return _keeps("opentelemetry.trace", "get_tracer_provider")
 
 
 def keeps_metrics() -> bool:
     """Whether anybody receives metrics."""
-    metrics = sys.modules.get("opentelemetry.metrics")
-    return metrics is not None and _keeps(metrics.get_meter_provider())
+    return _keeps("opentelemetry.metrics", "get_meter_provider")
 
 
-def _keeps(provider: object) -> bool:
-    return not type(provider).__module__.startswith(("opentelemetry.trace", "opentelemetry.metrics"))
+def _keeps(module: str, name: str) -> bool:
+    # The module lacks the function while another thread imports it.
+    provider_of: Any = getattr(sys.modules.get(module), name, None)
+    if provider_of is None:
+        return False
+    return not type(provider_of()).__module__.startswith(("opentelemetry.trace", "opentelemetry.metrics"))
 
 
 def _version() -> str:

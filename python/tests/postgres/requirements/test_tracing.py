@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -416,3 +417,11 @@ async def test_awaiting_a_relationship_tells_whether_it_was_there(
     assert attributes(loading)["db.relationship.cache_hit"] is False
     await part.item
     assert not any(span.name.startswith("db.query") for span in recording.spans())
+
+
+async def test_statements_run_while_another_thread_imports_the_library(
+    pg: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("opentelemetry.trace", "opentelemetry.metrics"):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))  # as they are at the beginning of their import
+    assert await pg.execute("SELECT 1 AS one") == [{"one": 1}]
