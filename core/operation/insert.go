@@ -40,37 +40,27 @@ func (r *rowsRequest) batch(conflict *query.Conflict) (*batch, error) {
 	if !r.Many && r.Count != 1 {
 		return nil, pgerr.New(pgerr.Value, "one row is needed, or many")
 	}
-	var err error
-	b.insert.Rows, err = r.rows()
-	return b, err
+	b.count, b.values = int(r.Count), r.Values
+	return b, r.checkValues()
 }
 
 // maxColumnless bounds the rows without columns, of which a statement takes one: nothing else in the request does.
 const maxColumnless = 1 << 20
 
-// rows turns the values of each column into those of each row.
-func (r *rowsRequest) rows() ([][]wire.Arg, error) {
+func (r *rowsRequest) checkValues() error {
 	count, width := int(r.Count), len(r.Columns)
 	if len(r.Values) != width {
-		return nil, pgerr.New(pgerr.Value, "values are given for %d columns, of %d", len(r.Values), width)
+		return pgerr.New(pgerr.Value, "values are given for %d columns, of %d", len(r.Values), width)
 	}
 	if count < 0 || width == 0 && count > maxColumnless {
-		return nil, pgerr.New(pgerr.Value, "count is out of range")
+		return pgerr.New(pgerr.Value, "count is out of range")
 	}
 	for k, column := range r.Values {
 		if column.Kind != wire.List || len(column.List) != count {
-			return nil, pgerr.New(pgerr.Value, "column %s does not have the values of %d rows", r.Columns[k], count)
+			return pgerr.New(pgerr.Value, "column %s does not have the values of %d rows", r.Columns[k], count)
 		}
 	}
-	rows, cells := make([][]wire.Arg, count), make([]wire.Arg, count*width)
-	for n := range rows {
-		row := cells[n*width : (n+1)*width : (n+1)*width]
-		for k := range row {
-			row[k] = r.Values[k].List[n]
-		}
-		rows[n] = row
-	}
-	return rows, nil
+	return nil
 }
 
 func (r *rowsRequest) prefix(what string) string {
@@ -92,16 +82,18 @@ func insert(ctx context.Context, session engine.Session, r *insertRequest) (Repl
 
 // batch is one atomic insert of any number of rows.
 type batch struct {
-	insert query.Insert
+	insert query.Insert // without rows
+	values []wire.Arg   // by column
+	count  int          // of the rows
 	size   int
 	known  []string // the columns that the caller need not be told of if they hold what was given
 }
 
 func (b *batch) run(ctx context.Context, session engine.Session) (*wire.Result, error) {
-	if len(b.insert.Rows) == 0 {
+	if b.count == 0 {
 		return &wire.Result{HasRows: true, Tag: "INSERT 0 0"}, b.check()
 	}
-	if len(b.insert.Rows) > 1 {
+	if b.count > 1 {
 		if result, done, err := b.unnest(ctx, session); done || err != nil {
 			return result, err
 		}
@@ -147,7 +139,7 @@ func (b *batch) chunks() [][][]wire.Arg {
 		size = max(1, min(b.size, query.MaxParameters/width))
 	}
 	var chunks [][][]wire.Arg
-	for rows := b.insert.Rows; len(rows) > 0; {
+	for rows := b.rows(); len(rows) > 0; {
 		n := min(size, len(rows))
 		chunks = append(chunks, rows[:n])
 		rows = rows[n:]
@@ -170,7 +162,7 @@ func (b *batch) unnest(ctx context.Context, session engine.Session) (*wire.Resul
 	}
 	statement := b.insert
 	statement.Returning = b.returning(table, columns)
-	sql, args, err := statement.BuildUnnest(names)
+	sql, args, err := statement.BuildUnnest(names, b.values)
 	if err != nil {
 		return nil, false, err
 	}
@@ -240,8 +232,9 @@ func (b *batch) returning(table, given []engine.Column) []string {
 }
 
 func (b *batch) keeps(t *wire.Type, column int) bool {
-	for _, row := range b.insert.Rows {
-		if !t.Keeps(row[column]) {
+	list := b.values[column].List
+	for i := range list {
+		if !t.Keeps(list[i]) {
 			return false
 		}
 	}
@@ -249,12 +242,26 @@ func (b *batch) keeps(t *wire.Type, column int) bool {
 }
 
 func (b *batch) usesDefault() bool {
-	for _, row := range b.insert.Rows {
-		for i := range row {
-			if row[i].Kind == wire.Default {
+	for _, column := range b.values {
+		for i := range column.List {
+			if column.List[i].Kind == wire.Default {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// rows are the values by row.
+func (b *batch) rows() [][]wire.Arg {
+	width := len(b.values)
+	rows, cells := make([][]wire.Arg, b.count), make([]wire.Arg, b.count*width)
+	for n := range rows {
+		row := cells[n*width : (n+1)*width : (n+1)*width]
+		for k := range row {
+			row[k] = b.values[k].List[n]
+		}
+		rows[n] = row
+	}
+	return rows
 }

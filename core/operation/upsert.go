@@ -32,16 +32,16 @@ func upsert(ctx context.Context, session engine.Session, r *upsertRequest) (Repl
 }
 
 func upsertRows(ctx context.Context, session engine.Session, b *batch) (*wire.Result, error) {
-	keys := newKeys(b.insert)
-	if err := keys.distinct(b.insert.Rows); err != nil {
+	keys, rows := newKeys(b.insert), b.rows()
+	if err := keys.distinct(rows); err != nil {
 		return nil, err
 	}
-	if len(b.insert.Conflict.Overwrites(b.insert.Columns)) == 0 && len(b.insert.Rows) > 0 {
-		return b.keep(ctx, session, keys)
+	if len(b.insert.Conflict.Overwrites(b.insert.Columns)) == 0 && len(rows) > 0 {
+		return b.keep(ctx, session, keys, rows)
 	}
 	result, err := b.run(ctx, session)
 	if err != nil {
-		return nil, keys.named(err, b.insert.Rows)
+		return nil, keys.named(err, rows)
 	}
 	return result, nil
 }
@@ -142,14 +142,14 @@ func (k keys) named(err error, rows [][]wire.Arg) error {
 
 // keep inserts the rows that are not there and reads the others, without touching them: an empty update would run their
 // triggers.
-func (b *batch) keep(ctx context.Context, session engine.Session, k keys) (*wire.Result, error) {
-	if len(b.insert.Rows) == 1 {
-		return b.keepRow(ctx, session, k, b.insert.Rows[0])
+func (b *batch) keep(ctx context.Context, session engine.Session, k keys, rows [][]wire.Arg) (*wire.Result, error) {
+	if len(rows) == 1 {
+		return b.keepRow(ctx, session, k, rows[0])
 	}
 	var whole *wire.Result
 	err := session.Atomic(ctx, func(session engine.Session) error {
 		whole = &wire.Result{}
-		for _, row := range b.insert.Rows {
+		for _, row := range rows {
 			part, err := b.keepRow(ctx, session, k, row)
 			if err != nil {
 				return err

@@ -123,7 +123,14 @@ func (r request) run(t *testing.T) (string, []wire.Arg, error) {
 	case "insert":
 		return r.insert().Build()
 	case "unnest":
-		return r.insert().BuildUnnest(r.Types)
+		values := make([]wire.Arg, len(r.Columns))
+		for k := range values {
+			values[k].Kind = wire.List
+			for _, row := range r.Rows {
+				values[k].List = append(values[k].List, row[k].Arg)
+			}
+		}
+		return r.insert().BuildUnnest(r.Types, values)
 	case "select":
 		return parts(Select{
 			Table: r.Table, Columns: r.Columns, Match: r.match(), Order: r.order(), Page: r.page(),

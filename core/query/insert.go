@@ -11,7 +11,7 @@ import (
 type Insert struct {
 	Table     string
 	Columns   []string
-	Rows      [][]wire.Arg // in the order of Columns; a value may be wire.Default
+	Rows      [][]wire.Arg // for Build; in the order of Columns; a value may be wire.Default
 	Conflict  *Conflict
 	Returning []string // bare names; none for whole rows
 }
@@ -20,7 +20,8 @@ type Insert struct {
 func (i Insert) Build() (string, []wire.Arg, error) {
 	b := &builder{}
 	i.into(b)
-	i.check(b)
+	i.checkColumns(b)
+	i.checkRows(b)
 	if len(i.Columns) == 0 {
 		b.write(" DEFAULT VALUES")
 	} else {
@@ -31,13 +32,13 @@ func (i Insert) Build() (string, []wire.Arg, error) {
 }
 
 // BuildUnnest writes INSERT … SELECT FROM unnest, with one array parameter per column: the text does not depend on the
-// number of rows. types are the columns' SQL types, and no value may be a list or DEFAULT.
-func (i Insert) BuildUnnest(types []string) (string, []wire.Arg, error) {
+// number of rows. types are the columns' SQL types; values are their lists, in which there is no list and no DEFAULT.
+func (i Insert) BuildUnnest(types []string, values []wire.Arg) (string, []wire.Arg, error) {
 	b := &builder{}
 	i.into(b)
-	i.check(b)
+	i.checkColumns(b)
 	b.write(" SELECT * FROM unnest(")
-	for n, array := range transposed(i.Rows, len(i.Columns)) {
+	for n, array := range values {
 		if n > 0 {
 			b.write(", ")
 		}
@@ -49,19 +50,22 @@ func (i Insert) BuildUnnest(types []string) (string, []wire.Arg, error) {
 	return b.finish()
 }
 
-func (i Insert) check(b *builder) {
-	switch {
-	case len(i.Rows) == 0:
-		b.fail("no rows to insert")
-	case len(i.Columns) == 0 && len(i.Rows) > 1:
-		b.fail("rows without columns can only be inserted one by one")
-	}
+func (i Insert) checkColumns(b *builder) {
 	seen := map[string]bool{}
 	for _, column := range i.Columns {
 		if seen[column] {
 			b.fail("column %s is given twice", column)
 		}
 		seen[column] = true
+	}
+}
+
+func (i Insert) checkRows(b *builder) {
+	switch {
+	case len(i.Rows) == 0:
+		b.fail("no rows to insert")
+	case len(i.Columns) == 0 && len(i.Rows) > 1:
+		b.fail("rows without columns can only be inserted one by one")
 	}
 	for n, row := range i.Rows {
 		if len(row) != len(i.Columns) {
@@ -115,20 +119,6 @@ func (i Insert) finish(b *builder) {
 		}
 		b.write(Verbatim(column))
 	}
-}
-
-func transposed(rows [][]wire.Arg, width int) []wire.Arg {
-	arrays := make([]wire.Arg, width)
-	for k := range arrays {
-		list := make([]wire.Arg, len(rows))
-		for n, row := range rows {
-			if k < len(row) {
-				list[n] = row[k]
-			}
-		}
-		arrays[k] = wire.Arg{Kind: wire.List, List: list}
-	}
-	return arrays
 }
 
 // Conflict turns an insert into an upsert. Update nil overwrites every column that is not a target.
