@@ -3,10 +3,10 @@ package wire
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"math"
 	"net/netip"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -140,18 +140,19 @@ func readSpecialFloat(text string) (Arg, error) {
 // readMicroseconds takes what has passed since the beginning of 1970, in UTC for "tsz", and writes it as Python does.
 func readMicroseconds(key, text string) Arg {
 	passed, err := strconv.ParseInt(text, 10, 64)
-	at := time.UnixMicro(passed).UTC()
-	if err != nil || at.Year() < 1 || at.Year() > 9999 {
+	if err != nil || passed < math.MinInt64+serverEpoch {
 		return Arg{}
 	}
-	layout := "2006-01-02T15:04:05.000000"
-	if passed%1e6 == 0 {
-		layout = "2006-01-02T15:04:05"
+	days, micros := floorDiv(passed-serverEpoch, dayMicros)
+	written, err := appendDay(make([]byte, 0, len("2006-01-02T15:04:05.000000+00:00")), days)
+	if err != nil {
+		return Arg{}
 	}
+	written = appendClock(append(written, 'T'), micros)
 	if key == "ts" {
-		return Arg{Kind: Timestamp, Text: at.Format(layout)}
+		return Arg{Kind: Timestamp, Text: string(written)}
 	}
-	return Arg{Kind: TimestampTZ, Text: at.Format(layout) + "+00:00"}
+	return Arg{Kind: TimestampTZ, Text: string(append(written, utcSuffix...))}
 }
 
 func readKeyword(text string) (Arg, error) {

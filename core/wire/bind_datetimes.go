@@ -50,6 +50,5 @@ func sinceServerEpoch(a *Arg) (micros int64, ok bool) {
 		text += "Z"
 	}
 	at, err := time.Parse(time.RFC3339, text)
-	const epoch = 946_684_800_000_000
-	return at.UnixMicro() - epoch, err == nil && at.Nanosecond()%1000 == 0
+	return at.UnixMicro() - serverEpoch, err == nil && at.Nanosecond()%1000 == 0
 }

@@ -13,6 +13,7 @@ const (
 	firstDay     = -730119 // 0001-01-01
 	lastDay      = 2921939 // 9999-12-31
 	maxDeltaDays = 999_999_999
+	serverEpoch  = 946_684_800_000_000 // 2000-01-01 in microseconds since 1970
 	utcSuffix    = "+00:00"
 )
 

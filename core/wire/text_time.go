@@ -43,7 +43,7 @@ func textDay(text string) (days int64, rest string, err error) {
 	if err != nil {
 		return 0, "", errMalformed
 	}
-	const epoch = 946684800 // 2000-01-01
+	const epoch = serverEpoch / 1_000_000
 	days, _ = floorDiv(day.Unix()-epoch, daySeconds)
 	return days, text[10:], nil
 }
