@@ -136,7 +136,9 @@ func TestStatementSentAheadAndGivenUp(t *testing.T) {
 	expect(t, p, "SELECT 1", "[]", "1")
 }
 
-func TestStatementSentAheadMeetsAnOutdatedPlan(t *testing.T) {
+// outdatedStatement is one that a pool of one connection has prepared, and whose result has another column since.
+func outdatedStatement(t *testing.T) (*Pool, Statement) {
+	t.Helper()
 	p, _ := open(t, func(o *Options) { o.MaxConnections = 1 })
 	other, _ := open(t, nil)
 	prefix := schema(t, p)
@@ -146,6 +148,11 @@ func TestStatementSentAheadMeetsAnOutdatedPlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	run(t, other, "ALTER TABLE "+prefix+"a ADD COLUMN y text DEFAULT 'y'")
+	return p, s
+}
+
+func TestStatementSentAheadMeetsAnOutdatedPlan(t *testing.T) {
+	p, s := outdatedStatement(t)
 	a := p.Start(t.Context(), s)
 	if a == nil {
 		t.Fatal("the statement was not sent ahead")

@@ -72,12 +72,10 @@ func TestOnlyPlainStatementsOfATransactionAreSentAhead(t *testing.T) {
 	}
 }
 
-func TestFailedStatementSentAheadAbortsTheTransactionOnce(t *testing.T) {
-	p, _ := open(t, func(o *Options) { o.MaxConnections = 1 })
-	divided := Statement{SQL: "SELECT 1 / $1::int AS n", Args: args(t, "[1]")}
-	tx := begunWith(t, p, divided)
-	divided.Args = args(t, "[0]")
-	a := tx.Start(t.Context(), divided)
+// startedToFail sends a statement ahead, and waits for the error that is its answer.
+func startedToFail(t *testing.T, tx *Tx, s Statement) *TxAhead {
+	t.Helper()
+	a := tx.Start(t.Context(), s)
 	if a == nil {
 		t.Fatal("the statement was not sent ahead")
 	}
@@ -85,6 +83,15 @@ func TestFailedStatementSentAheadAbortsTheTransactionOnce(t *testing.T) {
 	if a.Receive() {
 		t.Error("an error is no answer")
 	}
+	return a
+}
+
+func TestFailedStatementSentAheadAbortsTheTransactionOnce(t *testing.T) {
+	p, _ := open(t, func(o *Options) { o.MaxConnections = 1 })
+	divided := Statement{SQL: "SELECT 1 / $1::int AS n", Args: args(t, "[1]")}
+	tx := begunWith(t, p, divided)
+	divided.Args = args(t, "[0]")
+	a := startedToFail(t, tx, divided)
 	if _, err := a.Query(t.Context(), divided); pgerr.From(err).SQLState != "22012" {
 		t.Errorf("got %v", err)
 	}
@@ -101,24 +108,9 @@ func TestFailedStatementSentAheadAbortsTheTransactionOnce(t *testing.T) {
 
 // The server refuses a plan that is outdated, and with it the transaction: trying again would hide why.
 func TestOutdatedPlanSentAheadInATransaction(t *testing.T) {
-	p, _ := open(t, func(o *Options) { o.MaxConnections = 1 })
-	other, _ := open(t, nil)
-	prefix := schema(t, p)
-	run(t, p, "CREATE TABLE "+prefix+"a AS SELECT 1 AS x")
-	s := Statement{SQL: "SELECT * FROM " + prefix + "a"}
-	if _, err := p.Query(t.Context(), s); err != nil {
-		t.Fatal(err)
-	}
-	run(t, other, "ALTER TABLE "+prefix+"a ADD COLUMN y text DEFAULT 'y'")
+	p, s := outdatedStatement(t)
 	tx := begunWith(t, p)
-	a := tx.Start(t.Context(), s)
-	if a == nil {
-		t.Fatal("the statement was not sent ahead")
-	}
-	awaitAnswer(t, a.begun.lease)
-	if a.Receive() {
-		t.Error("an error is no answer")
-	}
+	a := startedToFail(t, tx, s)
 	if _, err := a.Query(t.Context(), s); pgerr.From(err).SQLState != stateFeatureNotSupported {
 		t.Errorf("got %v", err)
 	}

@@ -258,10 +258,9 @@ def insert_known(table: str, rows: Rows) -> bytes:
     """
     if not _are_uniform(rows):
         return encode(_rows_request("insert", table, len(rows), _filled(rows), len(rows)))
-    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    columns = _by_column(rows)
     known = [name for name, values in columns.items() if EXACT.issuperset(map(type, values))]
-    arguments = list(map(column_arguments, columns.values()))
-    return encode(_rows_request("insert", table, len(rows), (list(columns), arguments), len(rows)) | {"known": known})
+    return encode(_rows_request("insert", table, len(rows), _converted(columns), len(rows)) | {"known": known})
 
 
 def upsert(
@@ -308,10 +307,11 @@ def _many_rows(op: str, table: str, documents: Any, *, fill_missing: bool, batch
     if size == 0 or size is None:
         raise ValueError(f"batch_size must be at least 1, not {batch_size!r}")
     items = listed("documents", "dicts", documents)
-    rows = _known_rows(items) if fill_missing else _uniform_rows(items)
+    rows = _checked_rows(items) if fill_missing else _uniform_rows(items)
     if not rows:
         return None
-    columns = _transposed(rows) if not fill_missing or _are_uniform(rows) else _filled(rows)
+    is_uniform = not fill_missing or _are_uniform(rows)
+    columns = _converted(_by_column(rows)) if is_uniform else _filled(rows)
     return _rows_request(op, table, len(rows), columns, size)
 
 
@@ -336,10 +336,13 @@ def _uniform_rows(documents: Iterable[Any]) -> Rows:
     return known
 
 
-def _transposed(rows: Rows) -> Columns:
-    """The columns of rows that all have the same keys, and the values of each."""
-    columns = list(rows[0])
-    return columns, [column_arguments([row[column] for row in rows]) for column in columns]
+def _by_column(rows: Rows) -> dict[str, list[Any]]:
+    """The values of each column of rows that all have the same keys."""
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def _converted(columns: dict[str, list[Any]]) -> Columns:
+    return list(columns), list(map(column_arguments, columns.values()))
 
 
 def _is_dict(value: object) -> TypeGuard[dict[str, Any]]:
@@ -357,7 +360,7 @@ def _other_keys(index: int, columns: list[str], document: Mapping[str, Any]) -> 
 _DEFAULT = {"x": "default"}
 
 
-def _known_rows(documents: Iterable[Any]) -> Rows:
+def _checked_rows(documents: Iterable[Any]) -> Rows:
     known: list[Mapping[str, Any]] = []
     for index, item in enumerate(documents):
         if not (index and _is_dict(item) and item.keys() == known[0].keys()):

@@ -13,10 +13,7 @@ __all__ = ["Chain", "M"]
 
 M = TypeVar("M")
 
-_PARAMETERS: Final = tuple(
-    "_order_by _offset _limit _select _aggregates _group_by _having _distinct _distinct_on "
-    "_ctes _subqueries _windows _set_operations _returning _options".split()
-)
+_PARAMETERS: Final = tuple(name for name in PARAMETERS if name != "filters")
 """The parameters of a query behind its filters, in their order."""
 
 

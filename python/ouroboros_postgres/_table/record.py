@@ -187,8 +187,7 @@ class Record:
 
     def _get_pk(self) -> Any:
         """The value of the primary key, `None` if there is none."""
-        data, column = self._data, self._get_pk_column()
-        return data[column] if column in data else self.__dict__.get(column)
+        return models.value_of(self, self._get_pk_column())
 
     @classmethod
     def _are_fresh(cls, instances: Iterable[Self]) -> bool:

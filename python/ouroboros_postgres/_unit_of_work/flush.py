@@ -224,13 +224,12 @@ class Flush:
         self._updated = dirty
         for first in range(0, len(changes), _AT_ONCE):
             part = changes[first : first + _AT_ONCE]
-            sent = [private_copy(change.values) for change in part]
             had = [private_copy(objects.written_values(change.obj)) for change in part]
             outcomes = await _all(start(target, _update(change)) for change in part)
-            for change, values, before, rows in zip(part, sent, had, outcomes, strict=True):
+            for change, before, rows in zip(part, had, outcomes, strict=True):
                 if not rows:
                     raise RowNotFoundError("no rows affected", prefix="Update failed")
-                self._settle(change.obj, rows[0], values, before)
+                self._settle(change.obj, rows[0], before)
 
     def _change(self, obj: Any) -> _Change:
         column, key = objects.key_column(obj), self._tracking.row_key(obj)
@@ -242,7 +241,7 @@ class Flush:
             values = {name: value for name, value in objects.values_of(obj).items() if name != column}
         return _Change(obj, key, values or {column: key})
 
-    def _settle(self, obj: Any, row: dict[str, Any], sent: dict[str, Any], had: dict[str, Any]) -> None:
+    def _settle(self, obj: Any, row: dict[str, Any], had: dict[str, Any]) -> None:
         tracking = self._tracking
         snapshot = tracking.work.tracker.snapshot(obj)
         key_before = tracking.row_key(obj)
@@ -251,7 +250,7 @@ class Flush:
             tracking.attach(obj).writes += 1
             return
         if not objects.is_row(obj):
-            snapshot.set_back({**snapshot.data, **sent, **row})
+            snapshot.set_back({**snapshot.data, **row})
         snapshot.writes += 1
         if tracking.row_key(obj) != key_before:
             tracking.rename(obj, key_before)

@@ -41,8 +41,8 @@ Values: TypeAlias = "Mapping[str, Any]"
 Clean: TypeAlias = "dict[str, Any]"
 
 # The names of `Table` that are private to its users, but not to the package.
-_ARE_FRESH: Final = attrgetter("_are_fresh")
 _ABSORB: Final = attrgetter("_absorb")
+_ARE_FRESH: Final = attrgetter("_are_fresh")
 _CHANGES: Final = attrgetter("_changes")
 _CLEAN: Final = attrgetter("_clean")
 _COLUMN_VALUES: Final = attrgetter("_get_column_values")
@@ -238,7 +238,7 @@ def settle(written: list[Any], rows: list[dict[str, Any]], had: Sequence[Values]
 
     Args:
         written: Objects of one class.
-        rows: For each the columns that came back, which belong to it from now on.
+        rows: For each the columns that came back; those that did not hold what was sent.
         had: For each private copies of its `written_values`, as of the time of the statement.
     """
     if is_row(written[0]):
